@@ -1,0 +1,1 @@
+"""What makes sounds: one file a backend, one Protocol, one registry."""

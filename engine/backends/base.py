@@ -1,0 +1,77 @@
+"""The Protocol every backend fulfils.
+
+A backend says what it can do, says how well it could answer some words, and renders fully decided takes. It knows
+nothing of plans, timelines, levels or files: placing, gain and fades are the mixer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from pydantic import Field
+
+from engine.config import Settings
+from engine.handle import Handle
+from engine.model import Model
+from engine.plan import TakeSpec
+from engine.results import Licence, Take
+
+MATCHED = 0.5
+"""A match with at least this score answers the words; below, it is only the nearest."""
+
+
+class Capabilities(Model):
+    """What a backend can be asked for."""
+
+    sample_rates_hz: tuple[int, ...] = Field((), description="Rates it renders at; empty means any.")
+    channels: tuple[int, ...] = (1, 2)
+    max_length_seconds: float
+    licence: Licence
+    deterministic: bool = Field(description="Same spec, same bytes, on every machine of one version.")
+    needs_gpu: bool = False
+
+
+class Match(Model):
+    """How a backend would answer some words."""
+
+    score: float = Field(ge=0, le=1, description="Confidence; compare with MATCHED.")
+    sources: tuple[str, ...] = Field(
+        min_length=1, description="What TakeSpec.source may be; more than one are of equal worth, so takes rotate."
+    )
+    label: str = Field(description="Short name for people and files: 'Oak Door Slam'.")
+    category: str = Field(description="UCS CatID.")
+    params: dict[str, float] = Field(default_factory=dict, description="What the words set.")
+    length_seconds: float = Field(gt=0, description="Natural length of one happening, or a good one for a bed.")
+    interval_seconds: float = Field(gt=0, description="Natural time between repeats.")
+    sustained: bool = Field(description="Fills any length (rain); else it happens (a knock).")
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """What the registry's objects make when called with the settings."""
+
+    name: str
+    version: str
+    capabilities: Capabilities
+
+    def match(self, text: str) -> tuple[Match, ...]:
+        """Possible answers, best first; the last resort is the nearest, never an empty promise."""
+        ...
+
+    def render(self, specs: Sequence[TakeSpec], handle: Handle) -> Iterator[Take]:
+        """Yield one take a spec, in order.
+
+        Each take has the spec's rate and channels and ``length_samples`` after its onset (shorter only when the sound
+        has died away, never longer), is finite, not silent, and free of DC. ``handle.check()`` is called at least
+        every 100 ms of work; cancelling raises :class:`~engine.errors.Cancelled`.
+
+        Raises
+        ------
+        BackendFailed
+            With the reason, when a spec cannot be rendered.
+        """
+        ...
+
+
+BackendFactory = Callable[[Settings], Backend]

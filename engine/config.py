@@ -1,0 +1,115 @@
+"""Settings, from command-line flags, then ``CUEWRIGHT_*`` environment variables, then a TOML file.
+
+The file is ``cuewright.toml`` in the user's configuration folder; ``CUEWRIGHT_CONFIG`` names another. This module only
+reads; it makes no folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from engine.errors import BadArgument
+
+APP = "cuewright"
+
+
+def config_path() -> Path:
+    """The TOML file settings are read from, whether or not it exists."""
+    return Path(os.environ.get("CUEWRIGHT_CONFIG") or Path(platformdirs.user_config_dir(APP)) / "cuewright.toml")
+
+
+class _TomlSource(PydanticBaseSettingsSource):
+    """The TOML file, as pydantic-settings wants it."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        path = config_path()
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadArgument(f"{path} cannot be read as TOML: {error}.", field="config") from None
+
+
+class Settings(BaseSettings):
+    """How this engine runs on this machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CUEWRIGHT_", frozen=True, extra="forbid", env_ignore_empty=True, validate_default=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; anything but loopback needs a token.")
+    port: int = Field(57_190, ge=0, le=65_535, description="UDP and TCP port; 0 picks a free one.")
+    token: SecretStr | None = Field(None, description="Requests must carry it when set.")
+    spool: Path | None = Field(None, description="Folder watched for request files.")
+    roots: tuple[Path, ...] = Field(
+        (Path.home(),), description="Files are read and written under these folders only."
+    )
+    data_folder: Path = Field(Path(platformdirs.user_data_dir(APP)), description="Job journal, library index.")
+    cache_folder: Path = Field(Path(platformdirs.user_cache_dir(APP)), description="Rendered takes; safe to delete.")
+    cache_bytes: int = Field(4 * 2**30, ge=0, description="The take cache is trimmed to this.")
+    queue_limit: int = Field(256, ge=1, le=100_000, description="Jobs that may wait; one more is refused.")
+    history_limit: int = Field(10_000, ge=1, description="Finished jobs kept in the journal.")
+    creator: str = Field("CUEWRIGHT", pattern=r"^[A-Za-z0-9-]{1,32}$", description="UCS CreatorID in file names.")
+    backends: tuple[str, ...] = Field(
+        ("sample_library", "procedural"), description="Backends asked in turn when a request names none."
+    )
+    presets: Path | None = Field(None, description="Folder of the user's own presets, beside the built-in ones.")
+    llm_base_url: str | None = Field(None, description="OpenAI-compatible server; none is the OpenAI service itself.")
+    llm_model: str | None = Field(None, description="Model that plans; none: words never leave this machine.")
+    llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
+    llm_timeout_seconds: float = Field(30.0, gt=0, le=600)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over the environment, which wins over the file."""
+        return init_settings, env_settings, _TomlSource(settings_cls)
+
+    @classmethod
+    def load(cls, **flags: Any) -> Settings:
+        """Settings with ``flags`` on top; a flag that is None was not given.
+
+        Raises
+        ------
+        BadArgument
+            Naming the first setting that is wrong.
+        """
+        try:
+            return cls(**{k: v for k, v in flags.items() if v is not None})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = ".".join(str(p) for p in first["loc"])
+            raise BadArgument(f"Setting {name!r}: {first['msg']}.", field=name) from None
+
+    @cached_property
+    def journal_path(self) -> Path:
+        """SQLite file of the job journal."""
+        return self.data_folder / "journal.sqlite3"
+
+    @cached_property
+    def library_path(self) -> Path:
+        """SQLite file of the sample library's index."""
+        return self.data_folder / "library.sqlite3"
+
+    @cached_property
+    def takes_folder(self) -> Path:
+        """Content-addressed takes."""
+        return self.cache_folder / "takes"

@@ -1,0 +1,84 @@
+"""What a client may ask for.
+
+The fields of a request are the keys of its OSC message and the options of its command: the protocol's table, its
+documentation and the command line all read bounds and descriptions from here. A request says what is wanted; what will
+be done is a :class:`~engine.plan.Plan`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from engine.errors import BadArgument, PromptEmpty, PromptTooLong
+from engine.model import Model
+
+MAX_PROMPT_WORDS = 1_000
+MAX_LENGTH_SECONDS = 3_600.0
+JOB_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+Priority = Literal["preview", "interactive", "batch"]
+PRIORITIES: dict[Priority, int] = {"preview": 2, "interactive": 1, "batch": 0}
+"""Larger goes first; jobs of one priority run in the order they came."""
+
+
+class GenerateRequest(Model):
+    """Words in, stems out."""
+
+    prompt: str = Field("", description="What should be heard, in words; may be empty when a preset is named.")
+    folder: str = Field(
+        min_length=1, max_length=4_096, description="Folder the stems go to; made when missing; under an allowed root."
+    )
+    duration: float | None = Field(
+        None, ge=0.02, le=MAX_LENGTH_SECONDS, description="Length in seconds; left out, the words decide."
+    )
+    position_samples: int = Field(
+        0, ge=0, le=2**47, description="Where on the timeline the first sound starts, in samples of the session."
+    )
+    position_timecode: str = Field(
+        "", max_length=16, description="The same as timecode; wins over position_samples when given."
+    )
+    takes: int = Field(1, ge=1, le=16, description="Different versions of every sound.")
+    seed: int | None = Field(
+        None, ge=0, le=2**53, description="Same seed and versions, same bytes; left out, it follows from the job id."
+    )
+    backend: str = Field("", max_length=64, description="What makes the sounds; left out, the best match decides.")
+    planner: Literal["auto", "rules", "llm"] = Field(
+        "auto", description="What turns words into a plan; auto is llm where one is configured, else rules."
+    )
+    preset: str = Field("", max_length=64, description="Name of a preset to start from.")
+    channels: int | None = Field(
+        None, ge=1, le=2, description="1 or 2; left out, single sounds are mono and backgrounds stereo."
+    )
+    track: str = Field("", max_length=120, description="Track for all stems; left out, one track a sound.")
+    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
+    follows: str = Field("", max_length=64, description="Id of a finished job whose plan this prompt changes.")
+    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
+    mix: bool = Field(True, description="Also write a mix of all sounds.")
+    delivery_safe: bool = Field(False, description="Refuse backends whose licence forbids commercial use.")
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_is_short_enough(cls, prompt: str) -> str:
+        prompt = " ".join("".join(c if c.isprintable() else " " for c in prompt).split())
+        words = prompt.count(" ") + 1
+        if words > MAX_PROMPT_WORDS or len(prompt) > 10 * MAX_PROMPT_WORDS:
+            raise PromptTooLong(
+                f"The prompt has {words:,} words, at most {MAX_PROMPT_WORDS:,} are taken: split it into several jobs.",
+                field="prompt",
+            )
+        return prompt
+
+    @field_validator("folder")
+    @classmethod
+    def _folder_has_no_null(cls, folder: str) -> str:
+        if "\0" in folder:
+            raise BadArgument("A folder's name cannot hold a null byte.", field="folder")
+        return folder
+
+    @model_validator(mode="after")
+    def _has_words_or_a_preset(self) -> GenerateRequest:
+        if not self.preset and not any(c.isalnum() for c in self.prompt):
+            raise PromptEmpty("The prompt is empty: say what should be heard, or name a preset.", field="prompt")
+        return self

@@ -1,0 +1,76 @@
+"""What comes out: takes in memory, stems on disk, and the result of a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from engine.audio import Audio
+from engine.errors import BackendFailed
+from engine.model import Model
+
+
+class Licence(Model):
+    """Terms of what a backend makes."""
+
+    name: str = Field(description="SPDX identifier, or the licence's own name.")
+    commercial: bool = Field(description="May be used in work that earns money.")
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """One rendering of an event.
+
+    Parameters
+    ----------
+    audio
+        The sound as asked for: the spec's rate, channels and length, after ``onset_samples`` of lead-in.
+    onset_samples
+        Where the sound's onset lies in ``audio``; the mixer puts this sample on the cue.
+    licence
+        Terms of this very take (a library's files differ from one another).
+    """
+
+    audio: Audio
+    onset_samples: int
+    licence: Licence
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.onset_samples < max(1, self.audio.length_samples):
+            raise BackendFailed(f"Onset {self.onset_samples} lies outside {self.audio.length_samples} samples.")
+
+
+class StemFile(Model):
+    """A finished file, complete on disk."""
+
+    kind: Literal["stem", "mix"] = "stem"
+    path: str
+    sha256: str
+    event: str = Field("", description="Id of the plan's event; empty for the mix.")
+    take: int = Field(1, ge=1)
+    index: int = Field(ge=1, description="1 for the first stem of the job.")
+    track: str
+    label: str
+    category: str
+    position_samples: int = Field(description="Of the file's first sample, on the session's timeline.")
+    onset_samples: int = Field(ge=0, description="Of the sound's onset, from the file's first sample.")
+    length_samples: int = Field(ge=1)
+    sample_rate_hz: int
+    channels: int
+    loudness_lufs: float | None = Field(None, description="Integrated (BS.1770); None when too short or silent.")
+    peak_dbtp: float
+    licence: Licence
+
+
+class JobResult(Model):
+    """All that a finished job wrote."""
+
+    job_id: str
+    stems: tuple[StemFile, ...]
+    mix: StemFile | None = None
+    manifest: str
+    project: str = Field(description="REAPER project with every stem at its place.")
+    warnings: tuple[str, ...] = ()
