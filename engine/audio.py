@@ -45,7 +45,9 @@ class Audio:
     def __post_init__(self) -> None:
         samples = np.ascontiguousarray(self.samples, dtype=np.float32)
         if samples.ndim != 2 or not 1 <= samples.shape[0] <= MAX_CHANNELS:
-            raise BadArgument(f"Sound has shape (channels, samples), 1 to {MAX_CHANNELS} channels; got {samples.shape}.")
+            raise BadArgument(
+                f"Sound has shape (channels, samples), 1 to {MAX_CHANNELS} channels; got {samples.shape}."
+            )
         if not MIN_SAMPLE_RATE_HZ <= self.sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
             raise BadArgument(
                 f"A sample rate is {MIN_SAMPLE_RATE_HZ} to {MAX_SAMPLE_RATE_HZ} Hz; got {self.sample_rate_hz}.",

@@ -26,24 +26,36 @@ PRIORITIES: dict[Priority, int] = {"preview": 2, "interactive": 1, "batch": 0}
 class GenerateRequest(Model):
     """Words in, stems out."""
 
-    prompt: str = Field("", description="What should be heard, in words; may be empty when a preset is named.")
+    prompt: str = Field(
+        "", description="What should be heard, in words; may be empty when a preset is named."
+    )
     folder: str = Field(
-        min_length=1, max_length=4_096, description="Folder the stems go to; made when missing; under an allowed root."
+        min_length=1,
+        max_length=4_096,
+        description="Folder the stems go to; made when missing; under an allowed root.",
     )
     duration: float | None = Field(
         None, ge=0.02, le=MAX_LENGTH_SECONDS, description="Length in seconds; left out, the words decide."
     )
     position_samples: int = Field(
-        0, ge=0, le=2**47, description="Where on the timeline the first sound starts, in samples of the session."
+        0,
+        ge=0,
+        le=2**47,
+        description="Where on the timeline the first sound starts, in samples of the session.",
     )
     position_timecode: str = Field(
         "", max_length=16, description="The same as timecode; wins over position_samples when given."
     )
     takes: int = Field(1, ge=1, le=16, description="Different versions of every sound.")
     seed: int | None = Field(
-        None, ge=0, le=2**53, description="Same seed and versions, same bytes; left out, it follows from the job id."
+        None,
+        ge=0,
+        le=2**53,
+        description="Same seed and versions, same bytes; left out, it follows from the job id.",
     )
-    backend: str = Field("", max_length=64, description="What makes the sounds; left out, the best match decides.")
+    backend: str = Field(
+        "", max_length=64, description="What makes the sounds; left out, the best match decides."
+    )
     planner: Literal["auto", "rules", "llm"] = Field(
         "auto", description="What turns words into a plan; auto is llm where one is configured, else rules."
     )
@@ -52,9 +64,15 @@ class GenerateRequest(Model):
         None, ge=1, le=2, description="1 or 2; left out, single sounds are mono and backgrounds stereo."
     )
     track: str = Field("", max_length=120, description="Track for all stems; left out, one track a sound.")
-    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
-    follows: str = Field("", max_length=64, description="Id of a finished job whose plan this prompt changes.")
-    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
+    session: str = Field(
+        "", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps."
+    )
+    follows: str = Field(
+        "", max_length=64, description="Id of a finished job whose plan this prompt changes."
+    )
+    priority: Priority = Field(
+        "interactive", description="preview overtakes interactive, which overtakes batch."
+    )
     mix: bool = Field(True, description="Also write a mix of all sounds.")
     delivery_safe: bool = Field(False, description="Refuse backends whose licence forbids commercial use.")
 
@@ -80,5 +98,7 @@ class GenerateRequest(Model):
     @model_validator(mode="after")
     def _has_words_or_a_preset(self) -> GenerateRequest:
         if not self.preset and not any(c.isalnum() for c in self.prompt):
-            raise PromptEmpty("The prompt is empty: say what should be heard, or name a preset.", field="prompt")
+            raise PromptEmpty(
+                "The prompt is empty: say what should be heard, or name a preset.", field="prompt"
+            )
         return self

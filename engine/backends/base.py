@@ -37,12 +37,15 @@ class Match(Model):
 
     score: float = Field(ge=0, le=1, description="Confidence; compare with MATCHED.")
     sources: tuple[str, ...] = Field(
-        min_length=1, description="What TakeSpec.source may be; more than one are of equal worth, so takes rotate."
+        min_length=1,
+        description="What TakeSpec.source may be; more than one are of equal worth, so takes rotate.",
     )
     label: str = Field(description="Short name for people and files: 'Oak Door Slam'.")
     category: str = Field(description="UCS CatID.")
     params: dict[str, float] = Field(default_factory=dict, description="What the words set.")
-    length_seconds: float = Field(gt=0, description="Natural length of one happening, or a good one for a bed.")
+    length_seconds: float = Field(
+        gt=0, description="Natural length of one happening, or a good one for a bed."
+    )
     interval_seconds: float = Field(gt=0, description="Natural time between repeats.")
     sustained: bool = Field(description="Fills any length (rain); else it happens (a knock).")
 

@@ -45,7 +45,9 @@ def load(name: str, settings: Settings) -> Backend:
     try:
         backend = getattr(importlib.import_module(module_name), attribute)(settings)
     except ImportError as error:
-        raise DependencyMissing(f"Backend {name!r} needs a package that is missing: {error}.", field="backend") from None
+        raise DependencyMissing(
+            f"Backend {name!r} needs a package that is missing: {error}.", field="backend"
+        ) from None
     except AttributeError as error:
         raise BackendFailed(f"Backend {name!r} is not at {known[name]}: {error}.", field="backend") from None
     if not isinstance(backend, Backend):
