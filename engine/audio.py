@@ -63,12 +63,12 @@ class Audio:
     @property
     def channels(self) -> int:
         """Number of channels."""
-        return self.samples.shape[0]
+        return int(self.samples.shape[0])
 
     @property
     def length_samples(self) -> int:
         """Samples per channel."""
-        return self.samples.shape[1]
+        return int(self.samples.shape[1])
 
     @property
     def length_seconds(self) -> float:

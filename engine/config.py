@@ -23,9 +23,7 @@ APP = "cuewright"
 
 def config_path() -> Path:
     """The TOML file settings are read from, whether or not it exists."""
-    return Path(
-        os.environ.get("CUEWRIGHT_CONFIG") or Path(platformdirs.user_config_dir(APP)) / "cuewright.toml"
-    )
+    return Path(os.environ.get("CUEWRIGHT_CONFIG") or Path(platformdirs.user_config_dir(APP)) / "cuewright.toml")
 
 
 class _TomlSource(PydanticBaseSettingsSource):
@@ -55,30 +53,18 @@ class Settings(BaseSettings):
     port: int = Field(57_190, ge=0, le=65_535, description="UDP and TCP port; 0 picks a free one.")
     token: SecretStr | None = Field(None, description="Requests must carry it when set.")
     spool: Path | None = Field(None, description="Folder watched for request files.")
-    roots: tuple[Path, ...] = Field(
-        (Path.home(),), description="Files are read and written under these folders only."
-    )
-    data_folder: Path = Field(
-        Path(platformdirs.user_data_dir(APP)), description="Job journal, library index."
-    )
-    cache_folder: Path = Field(
-        Path(platformdirs.user_cache_dir(APP)), description="Rendered takes; safe to delete."
-    )
+    roots: tuple[Path, ...] = Field((Path.home(),), description="Files are read and written under these folders only.")
+    data_folder: Path = Field(Path(platformdirs.user_data_dir(APP)), description="Job journal, library index.")
+    cache_folder: Path = Field(Path(platformdirs.user_cache_dir(APP)), description="Rendered takes; safe to delete.")
     cache_bytes: int = Field(4 * 2**30, ge=0, description="The take cache is trimmed to this.")
     queue_limit: int = Field(256, ge=1, le=100_000, description="Jobs that may wait; one more is refused.")
     history_limit: int = Field(10_000, ge=1, description="Finished jobs kept in the journal.")
-    creator: str = Field(
-        "CUEWRIGHT", pattern=r"^[A-Za-z0-9-]{1,32}$", description="UCS CreatorID in file names."
-    )
+    creator: str = Field("CUEWRIGHT", pattern=r"^[A-Za-z0-9-]{1,32}$", description="UCS CreatorID in file names.")
     backends: tuple[str, ...] = Field(
         ("sample_library", "procedural"), description="Backends asked in turn when a request names none."
     )
-    presets: Path | None = Field(
-        None, description="Folder of the user's own presets, beside the built-in ones."
-    )
-    llm_base_url: str | None = Field(
-        None, description="OpenAI-compatible server; none is the OpenAI service itself."
-    )
+    presets: Path | None = Field(None, description="Folder of the user's own presets, beside the built-in ones.")
+    llm_base_url: str | None = Field(None, description="OpenAI-compatible server; none is the OpenAI service itself.")
     llm_model: str | None = Field(None, description="Model that plans; none: words never leave this machine.")
     llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
     llm_timeout_seconds: float = Field(30.0, gt=0, le=600)

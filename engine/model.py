@@ -42,6 +42,4 @@ def _first_problem(error: ValidationError) -> BadArgument:
         return BadArgument(f"Unknown key {field!r}.", field=field)
     if first["type"] == "missing":
         return BadArgument(f"{field!r} is missing.", field=field)
-    return BadArgument(
-        f"{field!r}: {what}; got {given}." if field else f"{what[0].upper()}{what[1:]}.", field=field
-    )
+    return BadArgument(f"{field!r}: {what}; got {given}." if field else f"{what[0].upper()}{what[1:]}.", field=field)

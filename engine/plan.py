@@ -23,20 +23,12 @@ Layer = Literal["foreground", "background"]
 class Step(Model):
     """One thing that sounds, as a planner puts it; seconds, because planners are people and language models."""
 
-    id: str = Field(
-        pattern=r"^[a-z0-9]{1,16}$", description="Stable across follow-ups; unchanged steps keep it."
-    )
-    text: str = Field(
-        min_length=1, max_length=400, description="One simple description: 'heavy oak door slams'."
-    )
+    id: str = Field(pattern=r"^[a-z0-9]{1,16}$", description="Stable across follow-ups; unchanged steps keep it.")
+    text: str = Field(min_length=1, max_length=400, description="One simple description: 'heavy oak door slams'.")
     start_seconds: float = Field(ge=0, le=3_600, description="When it starts, from the request's position.")
-    length_seconds: float | None = Field(
-        None, gt=0, le=3_600, description="How long; None is its natural length."
-    )
+    length_seconds: float | None = Field(None, gt=0, le=3_600, description="How long; None is its natural length.")
     count: int = Field(1, ge=1, le=64, description="How many times it happens.")
-    interval_seconds: float | None = Field(
-        None, gt=0, le=600, description="Between repeats; None is natural."
-    )
+    interval_seconds: float | None = Field(None, gt=0, le=600, description="Between repeats; None is natural.")
     layer: Layer = Field("foreground", description="background lies under the others for the whole span.")
     gain_db: float = Field(0.0, ge=-48, le=12, description="Louder or softer than its layer's level.")
     pan: float = Field(0.0, ge=-1, le=1, description="-1 left, 0 centre, 1 right.")
@@ -50,9 +42,7 @@ class Outline(Model):
     """A planner's answer."""
 
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MAX_STEPS)
-    length_seconds: float | None = Field(
-        None, gt=0, le=3_600, description="The whole; None follows from the steps."
-    )
+    length_seconds: float | None = Field(None, gt=0, le=3_600, description="The whole; None follows from the steps.")
     planner: str = Field("rules", description="Name and version of what planned.")
     warnings: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from engine.errors import BadArgument, PromptEmpty, PromptTooLong
 from engine.model import Model
+from engine.session import Session
 
 MAX_PROMPT_WORDS = 1_000
 MAX_LENGTH_SECONDS = 3_600.0
@@ -26,9 +27,7 @@ PRIORITIES: dict[Priority, int] = {"preview": 2, "interactive": 1, "batch": 0}
 class GenerateRequest(Model):
     """Words in, stems out."""
 
-    prompt: str = Field(
-        "", description="What should be heard, in words; may be empty when a preset is named."
-    )
+    prompt: str = Field("", description="What should be heard, in words; may be empty when a preset is named.")
     folder: str = Field(
         min_length=1,
         max_length=4_096,
@@ -53,9 +52,7 @@ class GenerateRequest(Model):
         le=2**53,
         description="Same seed and versions, same bytes; left out, it follows from the job id.",
     )
-    backend: str = Field(
-        "", max_length=64, description="What makes the sounds; left out, the best match decides."
-    )
+    backend: str = Field("", max_length=64, description="What makes the sounds; left out, the best match decides.")
     planner: Literal["auto", "rules", "llm"] = Field(
         "auto", description="What turns words into a plan; auto is llm where one is configured, else rules."
     )
@@ -64,15 +61,9 @@ class GenerateRequest(Model):
         None, ge=1, le=2, description="1 or 2; left out, single sounds are mono and backgrounds stereo."
     )
     track: str = Field("", max_length=120, description="Track for all stems; left out, one track a sound.")
-    session: str = Field(
-        "", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps."
-    )
-    follows: str = Field(
-        "", max_length=64, description="Id of a finished job whose plan this prompt changes."
-    )
-    priority: Priority = Field(
-        "interactive", description="preview overtakes interactive, which overtakes batch."
-    )
+    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
+    follows: str = Field("", max_length=64, description="Id of a finished job whose plan this prompt changes.")
+    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
     mix: bool = Field(True, description="Also write a mix of all sounds.")
     delivery_safe: bool = Field(False, description="Refuse backends whose licence forbids commercial use.")
 
@@ -98,7 +89,23 @@ class GenerateRequest(Model):
     @model_validator(mode="after")
     def _has_words_or_a_preset(self) -> GenerateRequest:
         if not self.preset and not any(c.isalnum() for c in self.prompt):
-            raise PromptEmpty(
-                "The prompt is empty: say what should be heard, or name a preset.", field="prompt"
-            )
+            raise PromptEmpty("The prompt is empty: say what should be heard, or name a preset.", field="prompt")
         return self
+
+
+class Job(Model):
+    """One request on its way through the engine: all that a worker is told."""
+
+    id: str = Field(pattern=JOB_ID_PATTERN, description="Chosen by the client; the same id is the same job.")
+    verb: Literal["generate"] = "generate"
+    request: GenerateRequest
+    session: Session = Session()
+    created: str = Field(
+        description="When it was accepted, ISO 8601 in UTC; written into the files, so a retry repeats it."
+    )
+    previous_manifest: str = Field("", description="Manifest of the job that this one follows.")
+
+    @property
+    def priority(self) -> int:
+        """Larger goes first."""
+        return PRIORITIES[self.request.priority]

@@ -40,9 +40,7 @@ class Take:
 
     def __post_init__(self) -> None:
         if not 0 <= self.onset_samples < max(1, self.audio.length_samples):
-            raise BackendFailed(
-                f"Onset {self.onset_samples} lies outside {self.audio.length_samples} samples."
-            )
+            raise BackendFailed(f"Onset {self.onset_samples} lies outside {self.audio.length_samples} samples.")
 
 
 class StemFile(Model):
@@ -62,9 +60,7 @@ class StemFile(Model):
     length_samples: int = Field(ge=1)
     sample_rate_hz: int
     channels: int
-    loudness_lufs: float | None = Field(
-        None, description="Integrated (BS.1770); None when too short or silent."
-    )
+    loudness_lufs: float | None = Field(None, description="Integrated (BS.1770); None when too short or silent.")
     peak_dbtp: float
     licence: Licence
 

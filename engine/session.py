@@ -21,9 +21,7 @@ class Session(Model):
     start_timecode: str = Field(
         "00:00:00:00", max_length=16, description="Timecode at position 0 of the project's timeline."
     )
-    project: str = Field(
-        "", max_length=120, description="Project name, written into file names and metadata."
-    )
+    project: str = Field("", max_length=120, description="Project name, written into file names and metadata.")
     scene: str = Field("", max_length=120, description="Scene name, written into iXML.")
 
     @field_validator("frame_rate")

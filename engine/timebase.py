@@ -63,13 +63,9 @@ class FrameRate:
 
     def __post_init__(self) -> None:
         if not 1 <= self.rate <= 1000:
-            raise BadArgument(
-                f"A frame rate is 1 to 1000 frames a second; got {self.rate}.", field="frame_rate"
-            )
+            raise BadArgument(f"A frame rate is 1 to 1000 frames a second; got {self.rate}.", field="frame_rate")
         if self.drop_frame and self.rate not in (Fraction(30000, 1001), Fraction(60000, 1001)):
-            raise BadArgument(
-                f"Drop-frame timecode exists at 29.97 and 59.94 only, not at {self}.", field="frame_rate"
-            )
+            raise BadArgument(f"Drop-frame timecode exists at 29.97 and 59.94 only, not at {self}.", field="frame_rate")
 
     def __str__(self) -> str:
         name = next((n for n, r in _NAMED_RATES.items() if r == self.rate), None)
@@ -89,9 +85,7 @@ class FrameRate:
         """
         name = text.strip().lower().removesuffix("fps").strip()
         drop = name.endswith(("df", "drop"))
-        name = (
-            name.removesuffix("drop").removesuffix("df").strip() if drop else name.removesuffix("ndf").strip()
-        )
+        name = name.removesuffix("drop").removesuffix("df").strip() if drop else name.removesuffix("ndf").strip()
         try:
             rate = _NAMED_RATES.get(name) or Fraction(name)
         except (ValueError, ZeroDivisionError):
@@ -118,9 +112,7 @@ class FrameRate:
         if minutes > 59 or seconds > 59 or frames >= self.nominal or hours > 23:
             raise BadArgument(f"Timecode {timecode} is out of range at {self}.", field="timecode")
         if self.drop_frame and frames < self._drop and seconds == 0 and minutes % 10:
-            raise BadArgument(
-                f"Timecode {timecode} does not exist at {self}: its number is dropped.", field="timecode"
-            )
+            raise BadArgument(f"Timecode {timecode} does not exist at {self}: its number is dropped.", field="timecode")
         total_minutes = 60 * hours + minutes
         count = (total_minutes * 60 + seconds) * self.nominal + frames
         return count - self._drop * (total_minutes - total_minutes // 10)
