@@ -42,7 +42,7 @@ class TakeCache:
         """The take of exactly this spec, or None."""
         path = self._path(spec)
         try:
-            with np.load(path, allow_pickle=False) as entry:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
                 audio = Audio(samples=entry["samples"], sample_rate_hz=spec.sample_rate_hz)
                 licence = Licence.read(entry["licence"].tobytes())
                 take = Take(audio=audio, onset_samples=int(entry["onset"]), licence=licence)

@@ -1,0 +1,63 @@
+"""The command line: the same verbs as OSC. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from engine import __version__
+from engine.cli import bench, doctor, generate, library, serve, sounds
+from engine.cli.output import print_error
+from engine.errors import Cancelled, CuewrightError, RequestError
+
+app = typer.Typer(
+    name="cuewright",
+    help="Words and picture in, stems on your timeline out. Start with: cuewright generate 'heavy oak door slam'",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"cuewright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+app.command()(generate.generate)
+app.command()(generate.rebuild)
+app.command()(serve.serve)
+app.command()(serve.demo)
+app.add_typer(serve.jobs_app, name="jobs")
+app.command()(sounds.backends)
+app.command()(sounds.presets)
+app.add_typer(library.library_app, name="library")
+app.command()(doctor.doctor)
+app.add_typer(bench.bench_app, name="bench")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0 done, 2 wrong request, 1 failed, 130 cancelled."""
+    try:
+        app(list(arguments), standalone_mode=True)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except CuewrightError as error:
+        print_error(error, "--json" in arguments)
+        return 130 if isinstance(error, Cancelled) else 2 if isinstance(error, RequestError) else 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return 0

@@ -1,0 +1,182 @@
+"""``doctor``: is this machine ready, and how to mend what is not.
+
+Each check is one function that returns a :class:`Finding`; none changes anything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from engine.cli.output import JsonFlag, print_json, table
+from engine.config import Settings, config_path
+from engine.errors import CuewrightError
+from engine.model import Model
+
+LEAST_FREE_BYTES = 2 * 2**30
+
+
+class Finding(Model):
+    """One line of the report."""
+
+    check: str
+    state: Literal["ok", "note", "wrong"]
+    found: str
+    mend: str = ""
+
+
+def _python(settings: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    bits = 64 if sys.maxsize > 2**32 else 32
+    if bits == 32:
+        return Finding(check="Python", state="wrong", found=f"{version}, 32 bits", mend="Install a 64-bit Python.")
+    return Finding(check="Python", state="ok", found=f"{version} at {sys.executable}")
+
+
+def _settings(settings: Settings) -> Finding:
+    path = config_path()
+    return Finding(check="Settings", state="ok", found=f"{path}{'' if path.exists() else ' (none; defaults)'}")
+
+
+def _folder(check: str, folder: Path) -> Finding:
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not os.access(existing, os.W_OK):
+        mend = f"Make {existing} writable, or name another folder in {config_path()}."
+        return Finding(check=check, state="wrong", found=f"{folder} cannot be written", mend=mend)
+    free = shutil.disk_usage(existing).free
+    found = f"{folder}, {free / 2**30:.1f} GB free"
+    if free < LEAST_FREE_BYTES:
+        return Finding(check=check, state="wrong", found=found, mend="Free some space: stems need 9 MB a stereo minute.")
+    return Finding(check=check, state="ok", found=found)
+
+
+def _data(settings: Settings) -> Finding:
+    return _folder("Data folder", settings.data_folder)
+
+
+def _cache(settings: Settings) -> Finding:
+    return _folder("Cache folder", settings.cache_folder)
+
+
+def _port(settings: Settings) -> Finding:
+    if _engine_answers(settings):
+        return Finding(check="Port", state="ok", found=f"an engine answers on {settings.host}:{settings.port}")
+    for kind, name in ((socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((settings.host, settings.port))
+            except OSError as error:
+                mend = "Start with another: cuewright serve --port 57191, and set the same port in the DAW script."
+                found = f"{name} {settings.host}:{settings.port}: {error.strerror}"
+                return Finding(check="Port", state="wrong", found=found, mend=mend)
+    return Finding(check="Port", state="ok", found=f"{settings.host}:{settings.port} is free (UDP and TCP)")
+
+
+def _engine_answers(settings: Settings) -> bool:
+    from engine.errors import EngineNotRunning
+    from engine.protocol.client import Client
+
+    token = settings.token.get_secret_value() if settings.token else ""
+    try:
+        with Client(settings.host, settings.port, token=token, timeout_seconds=0.3) as client:
+            client.ping()
+    except (EngineNotRunning, OSError):
+        return False
+    return True
+
+
+def _audio(settings: Settings) -> Finding:
+    try:
+        import sounddevice
+
+        name = sounddevice.query_devices(kind="output")["name"]
+    except OSError:
+        mend = "Install PortAudio (Debian: sudo apt-get install libportaudio2); only live preview needs it."
+        return Finding(check="Audio device", state="note", found="PortAudio is missing", mend=mend)
+    except Exception as error:  # sounddevice raises its own PortAudioError, or ValueError without devices
+        mend = "Plug in or choose an output; only live preview needs one."
+        return Finding(check="Audio device", state="note", found=f"no output: {error}", mend=mend)
+    return Finding(check="Audio device", state="ok", found=str(name))
+
+
+def _gpu(settings: Settings) -> Finding:
+    if find_spec("torch") is None:
+        mend = "For diffusion models: pip install 'cuewright[models]'. Procedural sounds and your library need none."
+        return Finding(check="GPU", state="note", found="PyTorch is not installed", mend=mend)
+    import torch  # type: ignore[import-not-found, unused-ignore]
+
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+        return Finding(check="GPU", state="ok", found=f"{torch.cuda.get_device_name(0)}, {memory:.0f} GB")
+    if torch.backends.mps.is_available():
+        return Finding(check="GPU", state="ok", found="Apple Metal")
+    return Finding(check="GPU", state="note", found="none: models run on the CPU, slowly", mend="")
+
+
+def _weights(settings: Settings) -> Finding:
+    hub = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")) / "hub"
+    models = sorted(p.name.removeprefix("models--").replace("--", "/") for p in hub.glob("models--*"))
+    if not models:
+        return Finding(check="Weights", state="note", found="none; the procedural sounds need none")
+    return Finding(check="Weights", state="ok", found=", ".join(models))
+
+
+def _language_model(settings: Settings) -> Finding:
+    if not settings.llm_model:
+        found = "none: words are planned by rules and never leave this machine"
+        return Finding(check="Language model", state="ok", found=found)
+    where = settings.llm_base_url or "the OpenAI service"
+    return Finding(check="Language model", state="ok", found=f"{settings.llm_model} at {where}")
+
+
+def reaper_folder() -> Path:
+    """REAPER's resource folder on this system."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA", "~")).expanduser() / "REAPER"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "REAPER"
+    return Path.home() / ".config" / "REAPER"
+
+
+def _daws(settings: Settings) -> Finding:
+    ardour = Path.home() / (
+        "Library/Preferences/Ardour8" if sys.platform == "darwin" else ".config/ardour8"
+    )
+    live = Path.home() / "Music" / "Ableton" / "User Library"
+    places = {"REAPER": reaper_folder(), "Ardour": ardour, "Live": live}
+    there = [f"{name} ({path})" for name, path in places.items() if path.is_dir()]
+    if there:
+        return Finding(check="DAW script folders", state="ok", found=", ".join(there))
+    mend = "Start the DAW once so that it makes its folder; or drag the .rpp or the stems in by hand."
+    return Finding(check="DAW script folders", state="note", found="none found", mend=mend)
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    *(_python, _settings, _data, _cache, _port, _audio, _gpu, _weights, _language_model, _daws),
+)
+
+
+def doctor(as_json: JsonFlag = False) -> None:
+    """Check this machine and say how to mend what is wrong; exits with 1 when something is."""
+    try:
+        settings = Settings.load()
+    except CuewrightError as error:
+        findings = [Finding(check="Settings", state="wrong", found=error.sentence, mend=f"Correct {config_path()}.")]
+    else:
+        findings = [check(settings) for check in CHECKS]
+    if as_json:
+        print_json({"ok": all(f.state != "wrong" for f in findings), "findings": findings})
+    else:
+        table("cuewright doctor", ("", "check", "found", "mend"), ((f.state, f.check, f.found, f.mend) for f in findings))
+    if any(f.state == "wrong" for f in findings):
+        raise typer.Exit(1)
