@@ -57,7 +57,7 @@ class Backend(Protocol):
     capabilities: Capabilities
 
     def match(self, text: str) -> tuple[Match, ...]:
-        """Possible answers, best first; the last resort is the nearest, never an empty promise."""
+        """Possible answers, best first; the last resort is the nearest. Empty only when there is nothing to offer."""
         ...
 
     def render(self, specs: Sequence[TakeSpec], handle: Handle) -> Iterator[Take]:

@@ -20,7 +20,7 @@ def add(
     as_json: JsonFlag = False,
 ) -> None:
     """Index a folder, or bring its index up to date."""
-    from engine.stems.library import Library
+    from engine.backends.library import Library
 
     if not folder.expanduser().is_dir():
         raise FileUnreadable(f"There is no folder {folder}.", field="folder")
@@ -44,7 +44,7 @@ def search(
     as_json: JsonFlag = False,
 ) -> None:
     """Find sounds by name, category and metadata."""
-    from engine.stems.library import Library
+    from engine.backends.library import Library
 
     items = Library(Settings.load().library_path).search(" ".join(words), limit)
     if as_json:
