@@ -121,9 +121,9 @@ def play(path: Path, survey: Survey, part: Part, handle: Handle) -> tuple[Sample
 def to_channels(samples: Samples, channels: int) -> Samples:
     """Mono or stereo of any layout, with the same energy.
 
-    A mono sound goes to both sides at -3 dB. Two channels are summed at the gain (-6 to 0 dB) that keeps their energy,
-    whether they agree or not; where they cancel, the louder one is taken. Six channels are folded as a 5.1 film mix
-    (ITU-R BS.775); of any other number the first two are left and right.
+    A mono sound goes to both sides at -3 dB. Two channels are summed at the gain that keeps their energy (-3 dB where
+    they agree, 0 dB where they have nothing in common); where they cancel, the louder one is taken. Six channels are
+    folded as a 5.1 film mix (ITU-R BS.775); of any other number the first two are left and right.
     """
     count = samples.shape[0]
     if count == 6:
@@ -142,7 +142,7 @@ def to_channels(samples: Samples, channels: int) -> Samples:
     if energy < 0.05 * energies.sum():
         loudest = int(np.argmax(energies))
         return samples[loudest : loudest + 1]
-    return mono * np.float32(np.clip(np.sqrt(energies.sum() / energy), 0.5, 1.0))
+    return np.multiply(mono, min(1.0, float(np.sqrt(energies.sum() / energy))), dtype=np.float32)
 
 
 def _read(path: Path, start: int, count: int, handle: Handle) -> Samples:

@@ -89,10 +89,10 @@ def chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     data_bytes: int | None = None
     position = 12
     for _ in range(MAX_CHUNKS):
+        if position + 8 > end:
+            return
         file.seek(position)
         header = file.read(8)
-        if len(header) < 8:
-            return
         name, size = struct.unpack("<4sI", header)
         start = position + 8
         if name == b"ds64" and (body := file.read(min(size, 16))) and len(body) == 16:

@@ -1,0 +1,1 @@
+"""Signal processing: pure functions, one concept a file."""
