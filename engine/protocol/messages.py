@@ -177,7 +177,7 @@ class ProgressReply(JobReply):
 
 
 class StemReply(JobReply):
-    """A file is complete on disk. It may come twice: the index tells."""
+    """A file is complete on disk. It may come twice: the path tells."""
 
     address: ClassVar[str] = "/cuewright/stem"
     stem: StemFile
