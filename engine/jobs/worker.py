@@ -119,24 +119,25 @@ class Outbox:
         """Send now, or as soon as it may be if nothing newer comes."""
         with self._lock:
             self._pending = messages.Progress(fraction=fraction, stage=stage)
-            wait_seconds = self._next_time - self._clock()
-            if wait_seconds <= 0:
-                self._flush()
-            elif self._timer is None:
-                self._timer = threading.Timer(wait_seconds, self._on_timer)
-                self._timer.daemon = True
-                self._timer.start()
+            self._flush()
+
+    def _flush(self) -> None:
+        wait_seconds = self._next_time - self._clock()
+        if self._pending is None or self._timer is not None:
+            return
+        if wait_seconds <= 0:
+            self._write(self._pending)
+            self._pending = None
+            self._next_time = self._clock() + PROGRESS_INTERVAL_SECONDS
+        else:
+            self._timer = threading.Timer(wait_seconds, self._on_timer)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _on_timer(self) -> None:
         with self._lock:
             self._timer = None
             self._flush()
-
-    def _flush(self) -> None:
-        if self._pending is not None:
-            self._write(self._pending)
-            self._pending = None
-            self._next_time = self._clock() + PROGRESS_INTERVAL_SECONDS
 
     def _write(self, message: Message) -> None:
         try:

@@ -98,6 +98,7 @@ class Obedient:
             for step in range(int(orders["chatter"])):
                 handle.progress(step / int(orders["chatter"]), f"step {step}")
         if "wait-for" in orders:  # until a file appears; polite
+            handle.progress(0.1, "waiting")
             while not (folder / orders["wait-for"]).exists():
                 handle.check()
                 time.sleep(0.005)
