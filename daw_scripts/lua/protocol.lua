@@ -935,6 +935,7 @@ return {
   },
   errors = {
     internal = "A defect of the engine itself; please report it.",
+    malformed_packet = "The bytes are not an OSC packet within our bounds.",
     unknown_address = "No such OSC address.",
     bad_argument = "A key is unknown, or its value has the wrong type or is out of bounds.",
     prompt_empty = "There are no words to work from.",

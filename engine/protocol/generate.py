@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BY_CODE, CuewrightError, RequestError
+from engine.errors import BY_CODE, CuewrightError, RenderError, RequestError, ResourceError
 from engine.protocol import codec, examples, framing, spool
 from engine.protocol.arguments import Argument, arguments_of
 from engine.protocol.codec import Message, Value
@@ -185,12 +185,12 @@ def _markdown() -> str:
         "",
         f"- **UDP**, port {DEFAULT_PORT}. Keep a datagram below 9,216 bytes (macOS sends no larger ones).",
         "- **TCP**, the same port: SLIP frames (one END or two) or a four-byte length, at most",
-        f"  {framing.MAX_FRAME_BYTES:,} bytes each. The first byte of the connection decides, and replies come in the same",
-        "  framing.",
+        f"  {framing.MAX_FRAME_BYTES:,} bytes each. The first byte of the connection decides, and replies come in the",
+        "  same framing.",
         "- **Spool folder** (`CUEWRIGHT_SPOOL`), for scripts without sockets: write `name.osc` under another name and",
         "  rename it. It holds one packet, or SLIP frames when its first byte is END (192). Replies are appended to",
-        f"  `name.reply` as SLIP frames. A file is at most {spool.MAX_FILE_BYTES:,} bytes; one that cannot be read moves to",
-        "  `bad/`, with the reason.",
+        f"  `name.reply` as SLIP frames. A file is at most {spool.MAX_FILE_BYTES:,} bytes; one that cannot be read",
+        "  moves to `bad/`, with the reason.",
         "",
         "## Requests",
         "",
@@ -218,8 +218,8 @@ def _markdown() -> str:
 
 
 def _codes() -> list[tuple[str, type[CuewrightError]]]:
-    """Codes that are sent; those of base classes are not."""
-    return [(code, error) for code, error in BY_CODE.items() if not error.__subclasses__() or code == "internal"]
+    """Codes that are sent; those of the families are not."""
+    return [(code, error) for code, error in BY_CODE.items() if error not in (RequestError, ResourceError, RenderError)]
 
 
 # The Lua table

@@ -259,12 +259,11 @@ def parse(message: Message) -> Request:
 def peek(message: Message) -> tuple[str, int | None]:
     """The job id and the reply port of a message that is wrong elsewhere, as far as they can be read."""
     row, values = REQUESTS.get(message.address), message.arguments
-    fixed = 0 if row is None else sum(argument.required for argument in row.arguments)
     job_id = values[0] if row and values and row.arguments and row.arguments[0].name == "job_id" else ""
-    port = next((v for k, v in zip(values[fixed:], values[fixed + 1 :], strict=False) if k == "reply_port"), None)
+    ports = (value for key, value in zip(values, values[1:], strict=False) if key == "reply_port")
     return (
         job_id[:64] if isinstance(job_id, str) else "",
-        int(port) if isinstance(port, (int, float)) and port in range(1, 65_536) else None,
+        next((int(port) for port in ports if isinstance(port, (int, float)) and port in range(1, 65_536)), None),
     )
 
 
