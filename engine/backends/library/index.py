@@ -308,7 +308,7 @@ def _known(connection: sqlite3.Connection, root: Path) -> dict[bytes, _Known]:
 
 
 def _store(connection: sqlite3.Connection, read: list[tuple[Path, int, int, Entry]]) -> None:
-    categories = {c.cat_id: c for c in ucs.categories()}
+    categories = ucs.categories()
     with _transaction(connection):
         for path, size, changed, entry in read:
             (row,) = connection.execute(
