@@ -1,0 +1,195 @@
+"""Wires everything: commands from the protocol to the jobs, and what happens to jobs back to whoever asked.
+
+The only module that knows all of the server. It never renders: that is the workers' part.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import engine
+from engine.config import Settings
+from engine.errors import BadArgument
+from engine.jobs.service import JobService
+from engine.jobs.state import State
+from engine.jobs.view import JobEvent, JobView
+from engine.protocol.messages import (
+    AcceptedReply,
+    AskJob,
+    Cancel,
+    CancelledReply,
+    Command,
+    DoneReply,
+    FailedReply,
+    Generate,
+    ListedReply,
+    ListJobs,
+    ProgressReply,
+    Reply,
+    SessionReply,
+    SetSession,
+    Status,
+    StatusReply,
+    StemReply,
+    WarningReply,
+)
+from engine.protocol.reply_to import ReplyTo
+from engine.protocol.server import Server
+from engine.request import GenerateRequest, Job
+from engine.session import Session
+from engine.stems.folder import check_folder, clean_partials
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """A running engine: one journal, one server, one worker a device.
+
+    Parameters
+    ----------
+    settings
+        Where to listen, which roots, where the journal lies.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._jobs = JobService(settings, on_event=self._tell, clean=clean_partials)
+        self._server = Server(settings, self._handle)
+        self._began = time.monotonic()
+
+    async def run(self, on_ready: Callable[[int, tuple[str, ...]], None], stop: asyncio.Event) -> None:
+        """Serve until ``stop`` is set; ``on_ready`` gets the port and what a person should know.
+
+        Raises
+        ------
+        PortInUse
+            Naming the port.
+        ResourceError
+            When another engine has the data folder.
+        """
+        await self._jobs.start()
+        try:
+            await self._jobs.warm()
+            await self._server.start()
+            try:
+                on_ready(self._server.port, self._jobs.warnings)
+                await stop.wait()
+            finally:
+                await self._server.stop()
+        finally:
+            await self._jobs.stop()
+
+    # Commands
+
+    async def _handle(self, command: Command, reply_to: ReplyTo) -> None:
+        match command:
+            case Generate(job_id=job_id, request=request):
+                await self._generate(job_id, request, reply_to)
+            case Cancel(job_id=job_id):
+                view = await self._jobs.cancel(job_id)
+                if view.ended:
+                    self._send_all(view, reply_to)
+            case AskJob(job_id=job_id):
+                view = await self._jobs.view(job_id, reply_to=str(reply_to))
+                self._server.send(reply_to, AcceptedReply(job_id=job_id, state=view.state))
+                self._send_all(view, reply_to)
+            case ListJobs(limit=limit):
+                views = await self._jobs.views(limit)
+                for view in views:
+                    self._server.send(reply_to, AcceptedReply(job_id=view.id, state=view.state))
+                total = sum((await self._jobs.counts()).values())
+                self._server.send(reply_to, ListedReply(count=len(views), total=total))
+            case SetSession(session_id=session_id, session=session):
+                await self._jobs.set_session(session_id, session)
+                self._server.send(reply_to, SessionReply(session_id=session_id, session=session))
+            case Status():
+                self._server.send(reply_to, await self._status())
+
+    async def _generate(self, job_id: str, request: GenerateRequest, reply_to: ReplyTo) -> None:
+        session = await self._jobs.get_session(request.session) if request.session else Session()
+        folder = check_folder(request.folder, self._settings.roots)
+        job = Job(
+            id=job_id,
+            request=request.model_copy(update={"folder": str(folder)}),
+            session=session,
+            created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            previous_manifest=await self._manifest_of(request.follows) if request.follows else "",
+        )
+        view = await self._jobs.submit(job, str(reply_to))
+        self._server.send(reply_to, AcceptedReply(job_id=job_id, state=view.state))
+        if view.ended:
+            self._send_all(view, reply_to)
+
+    async def _manifest_of(self, job_id: str) -> str:
+        view = await self._jobs.view(job_id)
+        if view.result is None:
+            raise BadArgument(
+                f"Job {job_id} is {view.state}; a follow-up changes the plan of a job that is done.", field="follows"
+            )
+        return view.result.manifest
+
+    async def _status(self) -> StatusReply:
+        counts = await self._jobs.counts()
+        return StatusReply(
+            version=engine.__version__,
+            uptime_seconds=time.monotonic() - self._began,
+            queued=counts[State.QUEUED],
+            running=counts[State.PLANNING] + counts[State.RENDERING],
+            done=counts[State.DONE],
+            failed=counts[State.FAILED],
+            cancelled=counts[State.CANCELLED],
+            worker="ready" if self._jobs.worker_pids else "starting",
+            counters=self._server.counters,
+        )
+
+    # Replies
+
+    def _tell(self, event: JobEvent) -> None:
+        if not event.reply_to:
+            return
+        reply_to = ReplyTo.parse(event.reply_to)
+        view = event.view
+        if event.stem is not None:
+            self._server.send(reply_to, StemReply(job_id=view.id, stem=event.stem))
+        elif view.ended:
+            self._send_end(view, reply_to)
+        else:
+            self._server.send(reply_to, _progress(view))
+
+    def _send_all(self, view: JobView, reply_to: ReplyTo) -> None:
+        """All that a client that missed everything needs."""
+        for stem in view.stems:
+            self._server.send(reply_to, StemReply(job_id=view.id, stem=stem))
+        if view.ended:
+            self._send_end(view, reply_to)
+        else:
+            self._server.send(reply_to, _progress(view))
+
+    def _send_end(self, view: JobView, reply_to: ReplyTo) -> None:
+        for warning in view.result.warnings if view.result else ():
+            self._server.send(reply_to, WarningReply(job_id=view.id, sentence=warning))
+        self._server.send(reply_to, _terminal(view))
+
+
+def _progress(view: JobView) -> ProgressReply:
+    return ProgressReply(job_id=view.id, sequence=view.sequence, fraction=view.fraction, stage=view.stage)
+
+
+def _terminal(view: JobView) -> Reply:
+    """The one reply that ends a job."""
+    if view.result is not None:
+        result = view.result
+        return DoneReply(
+            job_id=view.id,
+            manifest=result.manifest,
+            project=result.project,
+            mix_path=result.mix.path if result.mix else "",
+            stems_count=len(result.stems),
+        )
+    if view.error is not None:
+        return FailedReply.of(view.id, view.error.error())
+    return CancelledReply(job_id=view.id)

@@ -1,0 +1,1 @@
+"""From takes to levels and places: one take at a time (:mod:`levels`, :mod:`place`), then all of them (:mod:`bus`)."""

@@ -1,0 +1,123 @@
+"""The JSON beside the stems: what was asked, what was decided, what made it, and the hash of every file.
+
+Paths in it are relative to its own folder, so a project can move. It holds all that a rebuild needs.
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import Field
+
+import engine
+from engine.errors import FileUnreadable
+from engine.model import Model
+from engine.plan import Plan
+from engine.request import Job
+from engine.results import JobResult, StemFile
+from engine.stems.folder import publish
+
+SCHEMA = 1
+SUFFIX = ".cuewright.json"
+_PACKAGES = ("numpy", "scipy", "soxr", "soundfile")
+
+
+class Versions(Model):
+    """What could make other bytes of the same plan."""
+
+    cuewright: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    backends: dict[str, str]
+
+    @classmethod
+    def here(cls, backends: dict[str, str]) -> Versions:
+        """Those of this process."""
+        packages = {}
+        for name in _PACKAGES:
+            try:
+                packages[name] = version(name)
+            except PackageNotFoundError:
+                packages[name] = "missing"
+        return cls(
+            cuewright=engine.__version__,
+            python=platform.python_version(),
+            platform=f"{platform.system()} {platform.machine()}",
+            packages=packages,
+            backends=dict(sorted(backends.items())),
+        )
+
+
+class Manifest(Model):
+    """One finished job."""
+
+    schema_version: int = SCHEMA
+    job: Job
+    plan: Plan
+    versions: Versions
+    stems: tuple[StemFile, ...]
+    mix: StemFile | None = None
+    project: str = Field(description="REAPER project.")
+    warnings: tuple[str, ...] = ()
+
+    def result(self, path: Path) -> JobResult:
+        """The job's result, with the paths of where the manifest lies now."""
+        folder = path.parent
+        return JobResult(
+            job_id=self.job.id,
+            stems=tuple(s.model_copy(update={"path": str(folder / s.path)}) for s in self.stems),
+            mix=self.mix and self.mix.model_copy(update={"path": str(folder / self.mix.path)}),
+            manifest=str(path),
+            project=str(folder / self.project),
+            warnings=self.warnings,
+        )
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> Path:
+    """Write it beside the stems."""
+    text = manifest.model_dump_json(indent=1)
+    return publish(folder / f"{manifest.job.id}{SUFFIX}", manifest.job.id, lambda file: _write(file, text))
+
+
+def _write(file: object, text: str) -> None:
+    file.write(text.encode())  # type: ignore[attr-defined]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read one.
+
+    Raises
+    ------
+    FileUnreadable
+        When it is missing, no manifest, or of a newer version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnreadable(f"{path} cannot be read: {error}.", field="manifest") from None
+    try:
+        manifest = Manifest.read(text)
+    except Exception as error:  # whatever is wrong inside, the file is not a manifest of ours
+        raise FileUnreadable(f"{path} is not a Cuewright manifest: {error}", field="manifest") from None
+    if manifest.schema_version > SCHEMA:
+        raise FileUnreadable(f"{path} was written by a newer Cuewright; update this one.", field="manifest")
+    return manifest
+
+
+def differences(then: Versions, now: Versions) -> list[str]:
+    """What changed between two sets of versions, in words.
+
+    >>> a = Versions(cuewright="1", python="3.11", platform="x", packages={"numpy": "2.0"}, backends={"b": "1"})
+    >>> differences(a, a.model_copy(update={"packages": {"numpy": "2.1"}}))
+    ['numpy was 2.0, is 2.1']
+    """
+    old, new = then.model_dump(), now.model_dump()
+    flat = [("cuewright", old["cuewright"], new["cuewright"]), ("python", old["python"], new["python"])]
+    flat.append(("platform", old["platform"], new["platform"]))
+    for group, prefix in (("packages", ""), ("backends", "backend ")):
+        for name in sorted(old[group] | new[group]):
+            flat.append((prefix + name, old[group].get(name, "absent"), new[group].get(name, "absent")))
+    return [f"{name} was {before}, is {after}" for name, before, after in flat if before != after]
