@@ -42,6 +42,7 @@ class Supervisor:
         self._start = partial(Worker.start, runner, settings, lock_fd=lock_fd)
         self._worker: Worker | None = None
         self._spare: asyncio.Task[Worker] | None = None
+        self._taking = asyncio.Lock()
         self._endings: set[asyncio.Task[None]] = set()
         self._runs = itertools.count(1)
 
@@ -124,15 +125,16 @@ class Supervisor:
         await asyncio.gather(*self._endings)
 
     async def _take(self) -> Worker:
-        while self._worker is None or not self._worker.alive:
-            if self._worker is not None:
-                self._end(self._worker)
-            spare, self._spare = self._spare, None
-            self._worker = await self._start() if spare is None else await spare
-        if self._spare is None:
-            self._spare = asyncio.create_task(self._start())
-            self._spare.add_done_callback(_look_at_failure)
-        return self._worker
+        async with self._taking:  # two who ask get the same one
+            while self._worker is None or not self._worker.alive:
+                if self._worker is not None:
+                    self._end(self._worker)
+                spare, self._spare = self._spare, None
+                self._worker = await self._start() if spare is None else await spare
+            if self._spare is None:
+                self._spare = asyncio.create_task(self._start())
+                self._spare.add_done_callback(_look_at_failure)
+            return self._worker
 
     def _end(self, worker: Worker) -> None:
         worker.kill()
