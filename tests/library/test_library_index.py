@@ -140,6 +140,15 @@ def test_what_vanished_is_not_offered_and_what_returned_is(library: Library, fol
     assert names(library, "gate") == ["gate.wav"]
 
 
+def test_another_file_at_a_vanished_ones_place_waits_until_it_is_read(library: Library, folder: Path) -> None:
+    path = wav(folder / "gate.wav")
+    library.add(folder, Handle())
+    path.unlink()
+    library.add(folder, Handle())
+    wav(path, frames=9_600)
+    assert names(library, "gate") == []
+
+
 def test_a_folder_whose_name_begins_alike_is_another(library: Library, tmp_path: Path) -> None:
     wav(tmp_path / "a" / "gate.wav")
     wav(tmp_path / "ab" / "door.wav")
@@ -155,6 +164,14 @@ def test_copies_are_found_once_and_either_serves(library: Library, folder: Path)
     assert [r.path for r in library.locate(item.id)] == [first, second]
     first.unlink()
     assert [i.path for i in library.search("gate", 5)] == [str(second)]
+
+
+def test_of_two_copies_the_better_named_is_offered(library: Library, folder: Path) -> None:
+    filler = "one of the many long names that people give to what they record out there in the fields"
+    for name in ("gate", "gate gate gate rusty rusty rusty", f"rusty gate squeak {filler}", "squeak squeak squeak"):
+        wav(folder / f"{name}.wav")
+    library.add(folder, Handle())
+    assert names(library, "rusty gate squeak") == [f"rusty gate squeak {filler}.wav"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="making symbolic links needs rights there")
@@ -224,6 +241,15 @@ def test_readers_work_while_a_folder_is_added(library: Library, folder: Path, mo
     assert found == sorted(found)
 
 
+def test_a_writer_does_not_keep_readers_waiting(library: Library, folder: Path, tmp_path: Path) -> None:
+    wav(folder / "gate.wav")
+    library.add(folder, Handle())
+    writer = sqlite3.connect(tmp_path / "data" / "library.sqlite3", isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    assert names(library, "gate") == ["gate.wav"]
+    writer.close()
+
+
 def test_where_there_is_no_index_nothing_is_found_and_nothing_made(library: Library, tmp_path: Path) -> None:
     assert library.search("gate", 5) == ()
     assert library.locate("0" * 32) == ()
@@ -273,5 +299,6 @@ def test_content_ids_stand_for_content(tmp_path: Path) -> None:
         changed[at] ^= 1
         two.write_bytes(changed)
         assert content_id(one) != content_id(two)
-    two.write_bytes(big + b"\0")
+    one.write_bytes(bytes(2 * PROBES * PROBE_BYTES))
+    two.write_bytes(bytes(3 * PROBES * PROBE_BYTES))
     assert content_id(one) != content_id(two)

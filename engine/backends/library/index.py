@@ -137,7 +137,7 @@ class Library:
                 (query, max(_POOL, 2 * limit)),
             ).fetchall()
         wanted = weights(words)
-        named = {c.cat_id for c in ucs.search(" ".join(words), 5)}
+        named = {found.cat_id for found in ucs.search(" ".join(words), 5)}
         items: dict[str, LibraryItem] = {}
         for content, path, label, category, length, channels, rate, rank, *texts in rows:
             name, kind, synonyms, description, folders = texts

@@ -27,6 +27,10 @@ PITCH_CENTS = 30.0
 GAIN_DB = 1.0
 DC_SECONDS = 0.05
 """A take shorter than one period of 20 Hz has no DC to speak of; its mean is the sound."""
+REACH_SAMPLES = 64
+"""Read beyond the end, so that the resampler sees the sound go on and not a step."""
+PART = 0.15
+"""Of the recording: one part of a bed. Small enough that a part can always lie beside the two before it."""
 CROSSFADE_SECONDS = 1.0
 BLOCK_FRAMES = 2**17
 """Read, mixed and resampled between two looks at the handle: a few milliseconds of work."""
@@ -42,12 +46,15 @@ class Survey:
         Its isolated sounds; one for a sustained recording.
     sustained
         Its level stays: it can fill any length.
+    offsets
+        Constant offset of each channel, as a bad recorder leaves it.
     """
 
     frames: int
     sample_rate_hz: int
     happenings: tuple[Happening, ...]
     sustained: bool
+    offsets: tuple[float, ...]
 
     @property
     def length_seconds(self) -> float:
@@ -73,8 +80,13 @@ def survey(path: Path, handle: Handle) -> Survey | None:
     found = happenings(samples, rate)
     if not found:
         return None
+    offsets = np.median(samples, axis=1)  # a one-sided thump does not move it as it moves the mean
     return Survey(
-        frames=frames, sample_rate_hz=rate, happenings=found, sustained=len(found) == 1 and _is_sustained(samples, rate)
+        frames=frames,
+        sample_rate_hz=rate,
+        happenings=found,
+        sustained=len(found) == 1 and _is_sustained(samples, rate),
+        offsets=tuple(float(offset) for offset in offsets),
     )
 
 
@@ -105,12 +117,12 @@ def play(path: Path, survey: Survey, part: Part, handle: Handle) -> tuple[Sample
     gain = 10 ** (float(rng.uniform(-GAIN_DB, GAIN_DB)) / 20)
     speed = 2 ** (cents / 1200)
     ratio = part.sample_rate_hz / (survey.sample_rate_hz * speed)  # samples out per sample in
-    wanted = int(np.ceil(part.length_samples / ratio)) + 1
+    wanted = int(np.ceil(part.length_samples / ratio)) + REACH_SAMPLES
     if survey.sustained:
         samples, lead = _bed(path, survey, wanted, rng, handle), 0
     else:
         samples, lead = _one(path, survey, part.happening, wanted, handle)
-    samples = to_channels(samples - _offset(samples), part.channels)
+    samples = to_channels(samples - np.array(survey.offsets, dtype=np.float32)[:, None], part.channels)
     samples = _resample(samples, survey.sample_rate_hz * speed, part.sample_rate_hz, handle)
     onset = round(lead * ratio)
     samples = samples[:, : onset + part.length_samples]
@@ -142,7 +154,8 @@ def to_channels(samples: Samples, channels: int) -> Samples:
     if energy < 0.05 * energies.sum():
         loudest = int(np.argmax(energies))
         return samples[loudest : loudest + 1]
-    return np.multiply(mono, min(1.0, float(np.sqrt(energies.sum() / energy))), dtype=np.float32)
+    kept: Samples = mono * np.float32(min(1.0, np.sqrt(energies.sum() / energy)))
+    return kept
 
 
 def _read(path: Path, start: int, count: int, handle: Handle) -> Samples:
@@ -187,15 +200,15 @@ def _bed(path: Path, survey: Survey, wanted: int, rng: np.random.Generator, hand
     first, last = guard, survey.frames - guard
     if wanted <= last - first:
         return _read(path, first + int(rng.integers(last - first - wanted + 1)), wanted, handle)
-    size = int(0.3 * (last - first))
+    size = int(PART * (last - first))
     fade = min(round(CROSSFADE_SECONDS * rate), size // 3)
     rise = np.sin(0.5 * np.pi * (np.arange(fade, dtype=np.float32) + 0.5) / fade)
     pieces: list[Samples] = []
-    before: int | None = None
+    starts: list[int] = []
     total = 0
     while total < wanted:
         handle.check()
-        start = _start(first, last - size, before, size, rng)
+        start = _start(first, last - size, starts[-2:], size + fade // 4, rng)  # _quiet may move it so far
         start = _quiet(path, start, fade, (first, last - size), handle)
         piece = _read(path, start, size, handle)
         if pieces:
@@ -203,20 +216,27 @@ def _bed(path: Path, survey: Survey, wanted: int, rng: np.random.Generator, hand
             pieces[-1] = pieces[-1][:, :-fade]
             total -= fade
         pieces.append(piece)
+        starts.append(start)
         total += size
-        before = start
     return np.concatenate(pieces, axis=1)[:, :wanted]
 
 
-def _start(low: int, high: int, before: int | None, size: int, rng: np.random.Generator) -> int:
-    """A start in ``[low, high]`` whose part does not overlap the one before it."""
-    if before is None:
-        return int(rng.integers(low, high + 1))
-    under, over = max(0, before - size - low + 1), max(0, high - before - size + 1)
-    if under + over == 0:
-        return low if before - low > high - before else high
-    pick = int(rng.integers(under + over))
-    return low + pick if pick < under else before + size + pick - under
+def _start(low: int, high: int, recent: list[int], size: int, rng: np.random.Generator) -> int:
+    """A start in ``[low, high]`` at least ``size`` from the recent ones, any with equal chance."""
+    free = [(low, high + 1)]
+    for start in recent:
+        free = [
+            (begin, end)
+            for a, b in free
+            for begin, end in ((a, min(b, start - size + 1)), (max(a, start + size), b))
+            if begin < end
+        ]
+    pick = int(rng.integers(sum(end - begin for begin, end in free)))
+    for begin, end in free:
+        if pick < end - begin:
+            return begin + pick
+        pick -= end - begin
+    raise AssertionError("the pick lies within the sum")
 
 
 def _quiet(path: Path, start: int, fade: int, bounds: tuple[int, int], handle: Handle) -> int:
@@ -225,13 +245,6 @@ def _quiet(path: Path, start: int, fade: int, bounds: tuple[int, int], handle: H
     samples = _read(path, low, high - low + fade, handle)
     energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64).sum(axis=0))])
     return low + int(np.argmin(energy[fade:] - energy[:-fade]))
-
-
-def _offset(samples: Samples) -> Samples:
-    """A recorder's constant offset: the median, which a one-sided thump does not move as it moves the mean."""
-    step = max(1, samples.shape[1] // 100_000)
-    middle: Samples = np.median(samples[:, ::step], axis=1, keepdims=True)
-    return middle
 
 
 def _resample(samples: Samples, rate_in: float, rate_out: int, handle: Handle) -> Samples:
