@@ -138,11 +138,10 @@ class Library:
             ).fetchall()
         wanted = weights(words)
         named = {found.cat_id for found in ucs.search(" ".join(words), 5)}
-        items: dict[str, LibraryItem] = {}
+        found: list[tuple[LibraryItem, bytes]] = []
         for content, path, label, category, length, channels, rate, rank, *texts in rows:
             name, kind, synonyms, description, folders = texts
             columns = {"name": name, "category": kind, "description": description, "folders": folders}
-            sure = confidence(wanted, columns, synonyms)
             lost = _RANK_SHARE * (1 - rank / rows[0][7]) + (0 if category in named else _CATEGORY_SHARE)
             item = LibraryItem(
                 id=content,
@@ -152,11 +151,17 @@ class Library:
                 length_seconds=length,
                 channels=channels,
                 sample_rate_hz=rate,
-                score=sure * (1 - lost),
+                score=confidence(wanted, columns, synonyms) * (1 - lost),
             )
-            if os.path.isfile(path) and (content not in items or items[content].score < item.score):  # noqa: PTH113 - bytes
-                items[content] = item
-        return tuple(sorted(items.values(), key=lambda item: (-item.score, item.path))[:limit])
+            found.append((item, path))
+        found.sort(key=lambda pair: (-pair[0].score, pair[0].path))
+        offered: dict[str, LibraryItem] = {}
+        for item, path in found:
+            if len(offered) == limit:
+                break
+            if item.id not in offered and os.path.isfile(path):  # noqa: PTH113 - bytes
+                offered[item.id] = item
+        return tuple(offered.values())
 
     def locate(self, content: str) -> tuple[Recording, ...]:
         """Where the sound of a content id lies: one recording a copy, those still there first."""
