@@ -42,8 +42,8 @@ RESEND_SECONDS = 0.25
 """Until a request is sent again; doubles each time, up to a second."""
 SILENCE_SECONDS = 1.0
 """Without a reply about a running job, until its state is asked."""
-MAX_ASKS_FOR_STEMS = 5
-"""After the job is done and a stem's reply was lost."""
+MAX_REPEATED_ENDINGS = 10
+"""Times that a job which is done is asked for a stem whose reply was lost."""
 MAX_DATAGRAM_BYTES = 65_507
 
 R = TypeVar("R", bound=Reply)
@@ -164,7 +164,8 @@ class Client:
     def _replies(self, request: Message, job_id: str, queue: deque[JobReply]) -> Iterator[JobReply]:
         seen = _Seen()
         ending: JobReply | None = None
-        asks_left = MAX_ASKS_FOR_STEMS
+        repeats = 0
+        asked = 0.0
         heard = ask_at = time.monotonic()
         try:
             while True:
@@ -173,20 +174,21 @@ class Client:
                     heard = time.monotonic()
                     ask_at = heard + SILENCE_SECONDS
                     if isinstance(reply, TERMINAL):
-                        ask_at = ask_at if ending else heard
+                        repeats += ending is not None
                         ending = reply
                     elif seen.is_new(reply):
                         yield reply
-                if ending and (seen.has_all_stems_of(ending) or not asks_left):
+                if ending and (seen.has_all_stems_of(ending) or repeats == MAX_REPEATED_ENDINGS):
                     yield ending
                     return
+                if ending:
+                    ask_at = min(ask_at, asked + RESEND_SECONDS)
                 now = time.monotonic()
                 if now > heard + max(self._timeout, 2 * SILENCE_SECONDS):
                     raise self._not_running()
                 if now >= ask_at:
                     self._send(request_message("/cuewright/job", job_id))
-                    ask_at = now + SILENCE_SECONDS
-                    asks_left -= ending is not None
+                    asked, ask_at = now, now + SILENCE_SECONDS
                 self._receive(ask_at)
                 self._raise_error(request, job_id)
         finally:

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -260,7 +261,7 @@ def peek(message: Message) -> tuple[str, int | None]:
     """The job id and the reply port of a message that is wrong elsewhere, as far as they can be read."""
     row, values = REQUESTS.get(message.address), message.arguments
     job_id = values[0] if row and values and row.arguments and row.arguments[0].name == "job_id" else ""
-    ports = (value for key, value in zip(values, values[1:], strict=False) if key == "reply_port")
+    ports = (value for key, value in pairwise(values) if key == "reply_port")
     return (
         job_id[:64] if isinstance(job_id, str) else "",
         next((int(port) for port in ports if isinstance(port, (int, float)) and port in range(1, 65_536)), None),
