@@ -22,6 +22,7 @@ _NAMED_RATES = {
     "59.94": Fraction(60000, 1001),
     "119.88": Fraction(120000, 1001),
 }
+_RATE = re.compile(r"\d{1,7}([./]\d{1,7})?", re.ASCII)  # Fraction itself would take 1e999999999, and compute for hours
 _TIMECODE = re.compile(r"^(\d{1,2}):(\d{1,2}):(\d{1,2})([:;.])(\d{1,3})$")
 
 
@@ -87,7 +88,7 @@ class FrameRate:
         drop = name.endswith(("df", "drop"))
         name = name.removesuffix("drop").removesuffix("df").strip() if drop else name.removesuffix("ndf").strip()
         try:
-            rate = _NAMED_RATES.get(name) or Fraction(name)
+            rate = _NAMED_RATES.get(name) or Fraction(name if _RATE.fullmatch(name) else "")
         except (ValueError, ZeroDivisionError):
             raise BadArgument(
                 f"{text!r} is not a frame rate; write it like 25, 24000/1001, 23.976 or 29.97df.",

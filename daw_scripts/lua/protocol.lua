@@ -401,7 +401,8 @@ return {
           name = "messages",
           type = "integer",
           default = 0,
-          about = "In the well-formed packets: commands, the next four, and ignored.",
+          about = "In the well-formed packets: commands, and those refused, ignored or "
+            .. "met by a defect.",
           expected = "a whole number",
         },
         {

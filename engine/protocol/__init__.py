@@ -19,7 +19,7 @@ How the application uses it::
     await server.start()        # PortInUse, BadArgument, FolderNotWritable
     server.host, server.port, server.counters
     server.send(ReplyTo.parse(text_from_journal), DoneReply(...))   # on the loop; never raises
-    await server.close()
+    await server.stop()
 
 Pings are answered by the server itself. A refused Generate, Cancel or AskJob is answered by ``/cuewright/failed``,
 anything else by ``/cuewright/error``.

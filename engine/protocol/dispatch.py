@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 MALFORMED_ANSWERS_PER_SECOND = 20
 """To one sender."""
 
+_DEFECT = "The engine met a defect of its own; please report it with the engine's log."
+
 
 class Dispatcher:
     """Reads packets for all transports.
@@ -97,6 +99,10 @@ class Dispatcher:
                 job_id, port = peek(message)
                 self._send(sender.at_port(port), error_reply(error, message, job_id))
                 continue
+            except Exception:
+                self._defect(f"Reading {message.address[:64]}")
+                self._send(sender, error_reply(InternalError(_DEFECT), message))
+                continue
             self.tally["commands"] += 1
             reply_to = sender.at_port(request.envelope.reply_port)
             if isinstance(request.command, Ping):
@@ -125,10 +131,12 @@ class Dispatcher:
         except CuewrightError as error:
             self.refuse(command, reply_to, error)
         except Exception:
-            self.tally["internal_errors"] += 1
-            log.exception("The handler failed on %r", command)
-            sentence = "The engine met a defect of its own; please report it with the engine's log."
-            self.refuse(command, reply_to, InternalError(sentence))
+            self._defect(f"Doing {command.address}")
+            self.refuse(command, reply_to, InternalError(_DEFECT))
+
+    def _defect(self, what: str) -> None:
+        self.tally["internal_errors"] += 1
+        log.exception("%s met a defect", what)
 
     def refuse(self, command: Command, reply_to: ReplyTo, error: CuewrightError) -> None:
         """Answer a command that was understood with an error."""

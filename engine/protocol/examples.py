@@ -194,5 +194,8 @@ REJECTED: tuple[Example, ...] = (
     Example("an empty prompt", _request("/cuewright/generate", "job-1", "prompt", " ", "folder", "/stems")),
     Example("a prompt too long", _request("/cuewright/generate", "job-1", "prompt", "a " * 1_001, "folder", "/stems")),
     Example("a frame rate that is none", _request("/cuewright/session", "s", "frame_rate", "fast")),
+    Example(
+        "a frame rate that would take hours to read", _request("/cuewright/session", "s", "frame_rate", "1e999999999")
+    ),
     Example("a timecode that does not exist", _request("/cuewright/session", "s", "start_timecode", "00:61:00:00")),
 )

@@ -38,7 +38,9 @@ class Counters(Model):
     packets: int = Field(0, description="Received by all transports: well-formed and malformed ones.")
     malformed: int = Field(0, description="Packets that are not OSC, or beyond its bounds; oversized ones too.")
     oversized: int = Field(0, description="Frames and files longer than a packet may be.")
-    messages: int = Field(0, description="In the well-formed packets: commands, the next four, and ignored.")
+    messages: int = Field(
+        0, description="In the well-formed packets: commands, and those refused, ignored or met by a defect."
+    )
     commands: int = Field(0, description="Requests that were understood.")
     unknown_address: int = Field(0, description="Messages to an address that does not exist.")
     bad_argument: int = Field(0, description="Requests with a wrong key or value.")

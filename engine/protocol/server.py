@@ -101,7 +101,7 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        await self.stop()
 
     async def start(self) -> None:
         """Listen.
@@ -132,10 +132,10 @@ class Server:
             try:
                 await self._spool.start()
             except CuewrightError:
-                await self.close()
+                await self.stop()
                 raise
 
-    async def close(self) -> None:
+    async def stop(self) -> None:
         """Stop listening and close every connection; replies already sent still go out."""
         if self._spool:
             await self._spool.close()

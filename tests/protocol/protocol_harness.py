@@ -76,7 +76,7 @@ def serving(handle: Handle | None = None, **options: Any) -> Iterator[RunningSer
         finally:
             started.set()
         await stopped.wait()
-        await server.close()
+        await server.stop()
 
     def run() -> None:
         try:

@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
@@ -65,22 +66,20 @@ def readable(packet: bytes) -> bool:
 
 def converse(port: int, batch: list[bytes]) -> None:
     """Send each stream on its own connection, and read until the server has closed it."""
-    connections = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) for _ in batch]
-    for connection, stream in zip(connections, batch, strict=True):
-        try:
-            connection.sendall(stream)
-            connection.shutdown(socket.SHUT_WR)
-        except ConnectionError:  # closed already: the first byte was enough
-            pass
-    for connection in connections:
-        try:
-            while connection.recv(65_536):
-                pass
-        except ConnectionError:
-            pass
-        # By a reset, so that ten thousand ports do not wait for a minute.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
+    with ExitStack() as stack:
+        connections = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)) for _ in batch
+        ]
+        for connection, stream in zip(connections, batch, strict=True):
+            # Closed by a reset, so that ten thousand ports do not wait for a minute.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with suppress(OSError):  # cut already: the beginning was enough
+                connection.sendall(stream)
+                connection.shutdown(socket.SHUT_WR)
+        for connection in connections:
+            with suppress(ConnectionError):
+                while connection.recv(65_536):
+                    pass
 
 
 @pytest.mark.slow

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import shlex
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +15,10 @@ import pytest
 from protocol_harness import serving, wait_until
 
 from engine.errors import BY_CODE
-from engine.protocol import examples, generate
-from engine.protocol.schema import REPLIES, REQUESTS, parse
+from engine.protocol import codec, examples, generate
+from engine.protocol.messages import PongReply
+from engine.protocol.reply_to import ReplyTo
+from engine.protocol.schema import REPLIES, REQUESTS, parse, reply_message
 
 DUMP = r"""
 local t = dofile(arg[1])
@@ -111,6 +115,37 @@ def test_oscsend_by_tcp(foreign: Callable[[str], str]) -> None:
         subprocess.run([foreign("oscsend"), url, "/cuewright/cancel", "s", "job-1"], check=True)
         wait_until(lambda: running.got, "the request to arrive")
         assert [type(command).__name__ for command, _ in running.got] == ["Cancel"]
+
+
+@pytest.mark.foreign
+def test_oscdump_prints_every_reply(foreign: Callable[[str], str]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    dump = subprocess.Popen([foreign("oscdump"), "-L", str(port)], stdout=subprocess.PIPE, text=True)
+    try:
+        with serving() as running:
+
+            def heard() -> bool:  # it says nothing when it is ready
+                running.send(ReplyTo.udp("127.0.0.1", port), PongReply(version="hello"))
+                return bool(select.select([dump.stdout], [], [], 0.05)[0])
+
+            wait_until(heard, "oscdump to listen")
+            for reply in examples.REPLIES:
+                running.send(ReplyTo.udp("127.0.0.1", port), reply)
+            assert dump.stdout is not None
+            printed: list[str] = []
+            while not printed or "/cuewright/error" not in printed[-1]:
+                line = dump.stdout.readline()
+                assert line
+                if '"hello"' not in line:
+                    printed.append(line)
+    finally:
+        dump.kill()
+        dump.communicate()
+    messages = [reply_message(reply) for reply in examples.REPLIES]
+    # Each line is a timetag, the address, the type tags and the values.
+    assert [line.split()[1:3] for line in printed] == [[m.address, codec.type_tags(m)] for m in messages]
 
 
 def test_reply_vectors_hold_every_reply(root: Path) -> None:

@@ -10,6 +10,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ from engine.protocol.messages import (
     WarningReply,
 )
 from engine.protocol.reply_to import ReplyTo
-from engine.protocol.schema import parse_reply, reply_message, request_message
+from engine.protocol.schema import RequestRow, parse_reply, reply_message, request_message
 from engine.protocol.server import Server
 from engine.session import Session
 
@@ -224,6 +225,26 @@ def test_a_defect_of_the_handler_is_logged_answered_and_survived(caplog: pytest.
     assert "ZeroDivisionError: oops" in caplog.text
 
 
+def test_a_defect_in_reading_is_answered_and_survived(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    def broken(self: RequestRow, values: object) -> None:
+        raise RecursionError("oops")
+
+    with caplog.at_level(logging.ERROR), serving(spool=tmp_path) as running, udp_peer(running.port) as peer:
+        monkeypatch.setattr(RequestRow, "read", broken)
+        reply = peer.ask(CANCEL)
+        assert isinstance(reply, ErrorReply)
+        assert (reply.code, running.counters.internal_errors) == ("internal", 1)
+        (tmp_path / "a.osc").write_bytes(PING)
+        wait_until(lambda: running.counters.internal_errors == 2, "the spool to be read")
+        monkeypatch.undo()
+        assert isinstance(peer.ask(PING), PongReply)
+        (tmp_path / "b.osc").write_bytes(PING)
+        wait_until((tmp_path / "b.reply").exists)
+    assert "RecursionError: oops" in caplog.text
+
+
 def test_a_reply_that_cannot_be_written_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     def nul(running: RunningServer, command: Command, reply_to: ReplyTo) -> None:
         raise DiskFull("a \0 byte")
@@ -265,7 +286,7 @@ def test_other_machines_need_a_token(host: str) -> None:
             await start(host=host, port=0)
         assert caught.value.field == "host"
         server = await start(host=host, port=0, token="secret")
-        await server.close()
+        await server.stop()
 
     asyncio.run(main())
 
@@ -274,7 +295,7 @@ def test_localhost_is_loopback_and_a_host_that_does_not_exist_is_said() -> None:
     async def main() -> None:
         server = await start(host="localhost", port=0)
         assert server.host == "127.0.0.1"
-        await server.close()
+        await server.stop()
         for host in ("no.such.host.invalid", "203.0.113.1", "x" * 300):
             with pytest.raises(BadArgument) as caught:
                 await start(host=host, port=0, token="t")
@@ -292,7 +313,7 @@ def test_ipv6_loopback_works() -> None:
             plain.connect(("::1", server.port))
             await loop.sock_sendall(plain, PING)
             assert b"pong" in await asyncio.wait_for(loop.sock_recv(plain, 1_000), PATIENCE_SECONDS)
-        await server.close()
+        await server.stop()
 
     asyncio.run(main())
 
