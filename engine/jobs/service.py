@@ -11,6 +11,7 @@ It knows nothing of OSC: what happened is told to ``on_event``, on the loop, in 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -186,7 +187,7 @@ class JobService:
         if ended:
             self._tell("cancelled", record.view)
         elif not record.ended:
-            # The writer answers in order: whoever claimed this job meanwhile has run since, and has put its event there.
+            # The writer answers in order: whoever claimed the job meanwhile has run since, and can be reached now.
             self._stop_run(job_id)
         return self._current(record)
 
@@ -224,19 +225,20 @@ class JobService:
         """Run job after job on one worker."""
         while True:
             try:
-                broken = await _problem_of(supervisor)
+                with contextlib.suppress(WorkerDied):  # whoever needs the worker meets the reason again
+                    await supervisor.ready()
                 self._work.clear()
                 record = await self._commit(self._journal.claim)
                 if record is None:
                     await self._work.wait()
                     continue
                 self._work.set()  # there may be one more, for another worker
-                await self._do(supervisor, record, broken)
+                await self._do(supervisor, record)
             except Exception:  # a defect of ours must not end the queue
                 _log.exception("A job could not be driven.")
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _do(self, supervisor: Supervisor, record: Record, broken: WorkerDied | None) -> None:
+    async def _do(self, supervisor: Supervisor, record: Record) -> None:
         """Run one job to its end, or back into the queue."""
         job = record.job
         cancel = self._cancels[job.id] = asyncio.Event()
@@ -245,8 +247,6 @@ class JobService:
         try:
             if record.standing.attempts > 1 or record.standing.engine_restarts:
                 await self._clean_up(job)
-            if broken is not None:
-                raise broken
             ending: messages.Ending | CuewrightError = await supervisor.run(job, partial(self._on_news, job.id), cancel)
         except WorkerDied as error:
             ending = error
@@ -368,15 +368,6 @@ class JobService:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
         return task
-
-
-async def _problem_of(supervisor: Supervisor) -> WorkerDied | None:
-    """Wait for a worker; why there is none is told to the next job, so that none waits for ever."""
-    try:
-        await supervisor.ready()
-    except WorkerDied as error:
-        return error
-    return None
 
 
 async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:

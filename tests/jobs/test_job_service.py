@@ -225,9 +225,12 @@ async def test_what_was_running_is_taken_up_by_the_next_engine(tmp_path: Path) -
         await bench.submit("b")
         await bench.rendering("a")
         last = bench.of("a")[-1].view.sequence
+        part = bench.folder / ".a_e1.wav.123.part"
+        part.touch()
     async with running(tmp_path) as bench:
         await bench.rendering("a")
         assert bench.of("a")[0].view.sequence > last
+        assert not part.exists()
         (bench.folder / "go").touch()
         done = await bench.ended("a")
         assert (done.state, done.attempts, done.engine_restarts) == (State.DONE, 1, 1)
@@ -254,6 +257,8 @@ async def test_two_engines_cannot_share_a_folder(tmp_path: Path, monkeypatch: py
     async with running(tmp_path) as bench:
         await bench.submit("a", "wait-for=go")
         await bench.rendering("a")
+        (worker,) = bench.service.worker_pids
+        assert str(tmp_path / "data" / "engine.lock") in {file.path for file in psutil.Process(worker).open_files()}
         with pytest.raises(ResourceError, match="Another engine"):
             async with running(tmp_path):
                 pass
