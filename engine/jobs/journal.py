@@ -226,6 +226,24 @@ class Journal:
         with self._file.reading() as db:
             return _record(db, _row(db, job_id))
 
+    def readdress(self, job_id: str, reply_to: str) -> Record:
+        """Send a job's further replies elsewhere.
+
+        Raises
+        ------
+        UnknownJob
+            When there is no such job.
+        """
+        with self._file.writing() as db:
+            db.execute("update jobs set reply_to = ? where id = ?", (reply_to, job_id))
+            return _record(db, _row(db, job_id))
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs are in each state; every state is there."""
+        with self._file.reading() as db:
+            found = dict(db.execute("select state, count(*) from jobs group by state").fetchall())
+        return {state: found.get(state, 0) for state in State}
+
     def latest(self, limit: int) -> tuple[Record, ...]:
         """The jobs that came last, newest first."""
         with self._file.reading() as db:

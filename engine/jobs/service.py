@@ -168,8 +168,7 @@ class JobService:
         record = await self._in_writer(self._journal.put, job, reply_to)
         if record.standing.state is State.QUEUED:
             self._work.set()
-        if reply_to and (live := self._live.get(job.id)):
-            self._live[job.id] = live.model_copy(update={"reply_to": reply_to})
+        self._readdress(record)
         return self._current(record)
 
     async def cancel(self, job_id: str) -> JobView:
@@ -191,19 +190,28 @@ class JobService:
             self._stop_run(job_id)
         return self._current(record)
 
-    async def view(self, job_id: str) -> JobView:
-        """A job as it stands.
+    async def view(self, job_id: str, *, reply_to: str = "") -> JobView:
+        """A job as it stands; its further events go to ``reply_to`` if that is not empty.
 
         Raises
         ------
         UnknownJob
             When there is no such job, or it ended too long ago.
         """
-        return self._live.get(job_id) or self._current(await self._in_writer(self._journal.get, job_id))
+        if reply_to:
+            record = await self._in_writer(self._journal.readdress, job_id, reply_to)
+            self._readdress(record)
+        else:
+            record = await self._in_writer(self._journal.get, job_id)
+        return self._current(record)
 
     async def views(self, limit: int = 100) -> tuple[JobView, ...]:
         """The jobs that came last, newest first."""
         return tuple(map(self._current, await self._in_writer(self._journal.latest, limit)))
+
+    async def counts(self) -> dict[State, int]:
+        """How many jobs are in each state."""
+        return await self._in_writer(self._journal.counts)
 
     async def set_session(self, session_id: str, session: Session) -> None:
         """Remember what a DAW told about its timeline; the last telling counts."""
@@ -349,6 +357,10 @@ class JobService:
     def _stop_run(self, job_id: str) -> None:
         if cancel := self._cancels.get(job_id):
             cancel.set()
+
+    def _readdress(self, record: Record) -> None:
+        if live := self._live.get(record.job.id):
+            self._live[record.job.id] = live.model_copy(update={"reply_to": record.reply_to})
 
     def _current(self, record: Record) -> JobView:
         return self._live.get(record.job.id) or record.view

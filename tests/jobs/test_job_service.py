@@ -78,6 +78,25 @@ async def test_sending_a_running_job_again_tells_how_it_stands_and_moves_its_rep
 
 
 @on_loop
+async def test_asking_for_a_job_moves_its_replies(tmp_path: Path) -> None:
+    async with running(tmp_path) as bench:
+        await bench.submit("a", "wait-for=go")
+        await bench.submit("b")
+        await bench.rendering("a")
+        assert (await bench.service.view("a")).reply_to == "udp 1234"
+        assert (await bench.service.view("a", reply_to="udp 7")).reply_to == "udp 7"
+        assert (await bench.service.view("b", reply_to="udp 8")).reply_to == "udp 8"
+        counts = await bench.service.counts()
+        assert {state.value: n for state, n in counts.items() if n} == {"queued": 1, "rendering": 1}
+        (bench.folder / "go").touch()
+        assert (await bench.ended("a")).reply_to == "udp 7"
+        assert (await bench.ended("b")).reply_to == "udp 8"
+        with pytest.raises(UnknownJob):
+            await bench.service.view("c", reply_to="udp 9")
+        assert set(await bench.service.counts()) == set(State)
+
+
+@on_loop
 async def test_a_preview_overtakes_what_waits(tmp_path: Path) -> None:
     async with running(tmp_path) as bench:
         await bench.submit("first", "wait-for=go", priority="batch")
