@@ -1,0 +1,123 @@
+"""Asking a language model for a value of ours.
+
+The answer is plain JSON in the message, validated by the value's own model and asked for again with the error's text when
+it is wrong: servers differ in what they take beside messages (``transformers serve`` refuses ``response_format``), and
+every one of them takes this. Knows nothing of plans.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.config import Settings
+from engine.errors import BadArgument, DependencyMissing, PlannerFailed
+from engine.model import Model
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+ATTEMPTS = 3
+MAX_ANSWER_TOKENS = 4_096
+MAX_ANSWER_CHARACTERS = 200_000
+
+M = TypeVar("M", bound=Model)
+
+
+class LlmClient:
+    """A chat model at an OpenAI-compatible server.
+
+    Parameters
+    ----------
+    settings
+        ``llm_base_url``, ``llm_model``, ``llm_api_key``, ``llm_timeout_seconds``.
+
+    Raises
+    ------
+    PlannerFailed
+        When no model is configured.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.llm_model:
+            raise PlannerFailed("No language model is configured: set llm_model, and llm_base_url for a local one.")
+        self._settings = settings
+        self._model = settings.llm_model
+
+    def ask(self, wanted: type[M], system: str, user: str) -> M:
+        """A validated answer.
+
+        Raises
+        ------
+        PlannerFailed
+            When the server does not answer, or not once in three tries with what was asked for.
+        """
+        messages: list[dict[str, str]] = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+        problem = ""
+        with self._connected() as client:
+            for _ in range(ATTEMPTS):
+                answer = self._answer(client, messages)
+                try:
+                    return wanted.read(_json(answer))
+                except BadArgument as error:
+                    problem = error.sentence
+                messages += [
+                    {"role": "assistant", "content": answer[:8_000]},
+                    {"role": "user", "content": f"That was not right: {problem} Answer again with the JSON only."},
+                ]
+        raise PlannerFailed(f"{self._model} gave no usable answer in {ATTEMPTS} tries; the last problem: {problem}")
+
+    def _connected(self) -> OpenAI:
+        try:
+            from openai import OpenAI, OpenAIError
+        except ImportError as error:
+            raise DependencyMissing(f"The openai package is missing: {error}.") from None
+        key = self._settings.llm_api_key
+        try:
+            return OpenAI(
+                base_url=self._settings.llm_base_url,
+                # A local server needs no key, but the client insists on one.
+                api_key=key.get_secret_value() if key else ("local" if self._settings.llm_base_url else None),
+                timeout=self._settings.llm_timeout_seconds,
+                max_retries=1,
+            )
+        except OpenAIError as error:
+            raise PlannerFailed(f"The language model cannot be asked: {error}") from None
+
+    def _answer(self, client: OpenAI, messages: list[dict[str, str]]) -> str:
+        from openai import OpenAIError
+
+        try:
+            reply = client.chat.completions.create(
+                model=self._model,
+                messages=messages,  # type: ignore[arg-type]  # roles are plain strings here
+                max_tokens=MAX_ANSWER_TOKENS,
+                temperature=0.0,
+            )
+            answer = reply.choices[0].message.content
+        except (OpenAIError, AttributeError, IndexError, TypeError, ValueError) as error:
+            where = self._settings.llm_base_url or "OpenAI"
+            raise PlannerFailed(f"{self._model} at {where} failed: {type(error).__name__}: {error}"[:500]) from None
+        return (answer or "")[:MAX_ANSWER_CHARACTERS]
+
+
+def _json(answer: str) -> Any:
+    """The JSON object in an answer, with or without prose and fences around it.
+
+    Raises
+    ------
+    BadArgument
+        When there is none.
+    """
+    decoder = json.JSONDecoder()
+    start = answer.find("{")
+    while start >= 0:
+        try:
+            value, _ = decoder.raw_decode(answer, start)
+        except json.JSONDecodeError:
+            start = answer.find("{", start + 1)
+            continue
+        except RecursionError:
+            break
+        return value
+    raise BadArgument("There is no JSON object in the answer.")

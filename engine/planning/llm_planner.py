@@ -1,0 +1,52 @@
+"""A language model plans: it says what sounds when; levels, seeds and sounds are decided as for the rules."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from pydantic import Field
+
+from engine.config import Settings
+from engine.errors import PlannerFailed
+from engine.llm.client import LlmClient
+from engine.model import Model
+from engine.plan import MAX_STEPS, Outline, Step
+
+
+class Answer(Model):
+    """What the model is asked for."""
+
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=MAX_STEPS)
+    length_seconds: float | None = Field(None, gt=0, le=3_600)
+
+
+class LlmPlanner:
+    """Plans with the model of the settings.
+
+    Raises
+    ------
+    PlannerFailed
+        When none is configured.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = LlmClient(settings)
+        self.name = f"llm/{settings.llm_model}"
+
+    def outline(self, prompt: str, duration_seconds: float | None, previous: Outline | None) -> Outline:
+        """See :class:`~engine.planning.planner.Planner`."""
+        user = prompt
+        if duration_seconds is not None:
+            user += f"\n\nThe whole lasts {duration_seconds:g} seconds."
+        if previous is not None:
+            plan = Answer(steps=previous.steps, length_seconds=previous.length_seconds).model_dump_json()
+            user = _text("revise").replace("{previous}", plan) + "\n" + user
+        answer = self._client.ask(Answer, _text("plan"), user)
+        ids = [step.id for step in answer.steps]
+        if len(set(ids)) < len(ids):
+            raise PlannerFailed(f"{self.name} gave two steps the same id.")
+        return Outline(steps=answer.steps, length_seconds=duration_seconds or answer.length_seconds, planner=self.name)
+
+
+def _text(name: str) -> str:
+    return files("engine.llm").joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
