@@ -17,7 +17,7 @@ class Licence(Model):
 
     name: str = Field(description="SPDX identifier, or the licence's own name.")
     commercial: bool = Field(description="May be used in work that earns money.")
-    note: str = ""
+    note: str = Field("", description="What else the terms ask for.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +46,22 @@ class Take:
 class StemFile(Model):
     """A finished file, complete on disk."""
 
-    kind: Literal["stem", "mix"] = "stem"
-    path: str
-    sha256: str
+    kind: Literal["stem", "mix"] = Field("stem", description="A sound by itself, or all of them.")
+    path: str = Field(description="Where it lies, absolute.")
+    sha256: str = Field(description="Of its bytes, in hexadecimal.")
     event: str = Field("", description="Id of the plan's event; empty for the mix.")
-    take: int = Field(1, ge=1)
+    take: int = Field(1, ge=1, description="Which version of the sound; takes lie at the same place.")
     index: int = Field(ge=1, description="1 for the first stem of the job.")
-    track: str
-    label: str
-    category: str
+    track: str = Field(description="Name of the track that it is bound for.")
+    label: str = Field(description="Short name: 'Oak Door Slam'.")
+    category: str = Field(description="UCS CatID.")
     position_samples: int = Field(description="Of the file's first sample, on the session's timeline.")
     onset_samples: int = Field(ge=0, description="Of the sound's onset, from the file's first sample.")
-    length_samples: int = Field(ge=1)
-    sample_rate_hz: int
-    channels: int
+    length_samples: int = Field(ge=1, description="Length of the file.")
+    sample_rate_hz: int = Field(description="Of the file and of every number of samples here.")
+    channels: int = Field(description="1 is mono, 2 is stereo.")
     loudness_lufs: float | None = Field(None, description="Integrated (BS.1770); None when too short or silent.")
-    peak_dbtp: float
+    peak_dbtp: float = Field(description="True peak (BS.1770).")
     licence: Licence
 
 

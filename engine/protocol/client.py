@@ -291,10 +291,10 @@ class Client:
         except (MalformedPacket, CuewrightError):  # from a later engine, or not from an engine at all
             return
         for reply in replies:
-            queue = self._following.get(reply.job_id) if isinstance(reply, JobReply) else None
-            if queue is not None and isinstance(reply, JobReply):
-                queue.append(reply)
-            else:
+            followed = isinstance(reply, JobReply) and reply.job_id in self._following
+            if isinstance(reply, JobReply) and followed:
+                self._following[reply.job_id].append(reply)
+            if not followed or isinstance(reply, AcceptedReply):  # which may also be a line of a list
                 self._inbox.append(reply)
 
     def _not_running(self) -> EngineNotRunning:

@@ -220,6 +220,7 @@ def test_two_jobs_of_one_client_do_not_mix() -> None:
     with serving(TinyEngine()) as running, Client(port=running.port) as client:
         first = client.generate("a", prompt="rain", folder="/x")
         second = client.generate("b", prompt="rain", folder="/x")
+        assert {reply.job_id for reply in client.jobs()} == {"a", "b"}
         assert {reply.job_id for reply in second} == {"b"}
         assert {reply.job_id for reply in first} == {"a"}
 

@@ -90,6 +90,12 @@ def test_every_class_is_in_the_table_and_has_an_example() -> None:
     assert [reply.address for reply in examples.REPLIES] == list(REPLIES)
 
 
+def test_every_argument_says_what_it_is() -> None:
+    rows = [(*row.arguments, *row.keys.values()) for row in REQUESTS.values()]
+    rows += [row.arguments for row in REPLIES.values()]
+    assert not [argument.path for row in rows for argument in row if not argument.about]
+
+
 def test_the_keys_are_the_fields_of_the_models() -> None:
     assert list(REQUESTS["/cuewright/generate"].keys) == list(GenerateRequest.model_fields)
     assert list(REQUESTS["/cuewright/session"].keys) == list(Session.model_fields)
