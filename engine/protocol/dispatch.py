@@ -86,30 +86,31 @@ class Dispatcher:
             self.malformed(error, sender)
             return []
         self.tally["packets"] += 1
-        commands = []
-        for message in messages:
-            self.tally["messages"] += 1
-            try:
-                request = self._authorised(message)
-            except RequestError as error:
-                if message.address in REPLIES and message.address not in REQUESTS:
-                    self.tally["ignored"] += 1
-                    continue
-                self.tally[error.code if isinstance(error, (UnknownAddress, NotAuthorised)) else "bad_argument"] += 1
-                job_id, port = peek(message)
-                self._send(sender.at_port(port), error_reply(error, message, job_id))
-                continue
-            except Exception:
-                self._defect(f"Reading {message.address[:64]}")
-                self._send(sender, error_reply(InternalError(_DEFECT), message))
-                continue
-            self.tally["commands"] += 1
-            reply_to = sender.at_port(request.envelope.reply_port)
-            if isinstance(request.command, Ping):
-                self._send(reply_to, PongReply(version=engine.__version__))
-            else:
-                commands.append((request.command, reply_to))
-        return commands
+        return [taken for message in messages if (taken := self._take(message, sender))]
+
+    def _take(self, message: codec.Message, sender: ReplyTo) -> tuple[Command, ReplyTo] | None:
+        """The command that a message is, unless it is answered already."""
+        self.tally["messages"] += 1
+        try:
+            request = self._authorised(message)
+        except RequestError as error:
+            if message.address in REPLIES and message.address not in REQUESTS:
+                self.tally["ignored"] += 1
+                return None
+            self.tally[error.code if isinstance(error, (UnknownAddress, NotAuthorised)) else "bad_argument"] += 1
+            job_id, port = peek(message)
+            self._send(sender.at_port(port), error_reply(error, message, job_id))
+            return None
+        except Exception:
+            self._defect(f"Reading {message.address[:64]}")
+            self._send(sender, error_reply(InternalError(_DEFECT), message))
+            return None
+        self.tally["commands"] += 1
+        reply_to = sender.at_port(request.envelope.reply_port)
+        if isinstance(request.command, Ping):
+            self._send(reply_to, PongReply(version=engine.__version__))
+            return None
+        return request.command, reply_to
 
     def _authorised(self, message: codec.Message) -> Request:
         request = parse(message)
