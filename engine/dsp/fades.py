@@ -1,26 +1,36 @@
-"""Short fades as gain curves."""
+"""Fades and their shapes.
+
+Curves run from exactly 0 to exactly 1, and a curve and its mirror are complementary: equal-power ones keep the sum of
+squares (crossfading sounds unlike one another), linear ones the sum (sounds alike).
+"""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
 from engine.audio import Samples
 
-
-def raised_cosine(length_samples: int) -> Samples:
-    """A rise from 0 to 1 without corners, ``(length,)``; its reverse is the fall, and both add up to 1."""
-    if length_samples <= 0:
-        return np.zeros(0, dtype=np.float32)
-    phase = (np.arange(length_samples) + 0.5) / length_samples
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * phase), dtype=np.float32)
+Shape = Literal["equal_power", "linear"]
 
 
-def faded(samples: Samples, fade_in_samples: int, fade_out_samples: int) -> Samples:
+def fade_curve(length_samples: int, shape: Shape = "equal_power") -> Samples:
+    """Gains from 0 to 1, ``(length_samples,)``; a single one is 0.
+
+    >>> fade_curve(3, "linear").tolist()
+    [0.0, 0.5, 1.0]
+    """
+    ramp = np.linspace(0.0, 1.0, max(0, length_samples))
+    return (ramp if shape == "linear" else np.sin(np.pi / 2.0 * ramp)).astype(np.float32)
+
+
+def faded(samples: Samples, fade_in_samples: int, fade_out_samples: int, shape: Shape = "equal_power") -> Samples:
     """A copy of ``(channels, samples)`` with its ends faded; fades longer than the sound are shortened."""
     out = np.array(samples, dtype=np.float32)
     length = out.shape[1]
-    rise = raised_cosine(min(fade_in_samples, length))
-    fall = raised_cosine(min(fade_out_samples, length))[::-1]
-    out[:, : len(rise)] *= rise
-    out[:, length - len(fall) :] *= fall
+    rise = fade_curve(min(fade_in_samples, length), shape)
+    fall = fade_curve(min(fade_out_samples, length), shape)[::-1]
+    out[:, : rise.size] *= rise
+    out[:, length - fall.size :] *= fall
     return out

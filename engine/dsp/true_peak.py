@@ -1,43 +1,84 @@
-"""True peak: what a converter makes of the samples, between them too.
+"""True peaks: how high a sound goes between its samples, once a converter draws the curve.
 
-Source: ITU-R BS.1770-5 Annex 2 (at least four times oversampling below 96 kHz).
+Four times oversampled, as BS.1770 asks; that reads at most 0.6 dB low, at the very top of the band. Only element-wise
+arithmetic, no library that picks its instructions at run time: the same sound gives the same peak on every CPU.
+
+Source: ITU-R BS.1770-4 Annex 2.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
-from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from engine.audio import Audio, Samples
 
-SILENCE_DBTP = -150.0
-_CHUNK_SAMPLES = 2**18
-_MARGIN_SAMPLES = 64  # longer than the interpolator's reach: pieces join without a seam
+OVERSAMPLING = 4
+SILENCE_DBTP = -200.0
+"""What digital silence reads."""
+_REACH = 12
+"""Samples on each side that reach an interpolated one: Annex 2 has 6; 12 are flat to 0.45 of the rate."""
+_BLOCK_SAMPLES = 2**13
+"""A block stays in the processor's cache, and an hour at four times the rate is never in memory."""
 
 
-def factor(sample_rate_hz: int) -> int:
-    """Oversampling factor for a rate."""
-    return 4 if sample_rate_hz < 80_000 else 2 if sample_rate_hz < 160_000 else 1
-
-
-def peaks(samples: Samples, sample_rate_hz: int) -> NDArray[np.float32]:
-    """Largest true-peak magnitude over the channels in each sample's interval, ``(samples,)``."""
-    up = factor(sample_rate_hz)
-    length = samples.shape[1]
-    found = np.abs(samples).max(axis=0, initial=0.0).astype(np.float32)
-    if up == 1:
-        return found
-    for start in range(0, length, _CHUNK_SAMPLES):
-        end = min(length, start + _CHUNK_SAMPLES)
-        first, last = max(0, start - _MARGIN_SAMPLES), min(length, end + _MARGIN_SAMPLES)
-        between = np.abs(resample_poly(samples[:, first:last], up, 1, axis=1)).max(axis=0)
-        between = between.reshape(-1, up).max(axis=1)[start - first : end - first]
-        np.maximum(found[start:end], between, out=found[start:end])
-    return found
+def true_peak(audio: Audio) -> float:
+    """Largest absolute value of the oversampled sound, linear."""
+    return float(peak_envelope(audio.samples, above=audio.peak).max(initial=0.0))
 
 
 def measure_dbtp(audio: Audio) -> float:
-    """True peak in dBTP; ``SILENCE_DBTP`` for silence."""
-    peak = float(peaks(audio.samples, audio.sample_rate_hz).max(initial=0.0))
-    return 20 * float(np.log10(peak)) if peak > 10 ** (SILENCE_DBTP / 20) else SILENCE_DBTP
+    """True peak in dB of full scale; :data:`SILENCE_DBTP` for silence.
+
+    >>> measure_dbtp(Audio(samples=np.zeros((1, 10), np.float32), sample_rate_hz=48_000))
+    -200.0
+    """
+    return 20.0 * math.log10(max(true_peak(audio), 10.0 ** (SILENCE_DBTP / 20.0)))
+
+
+def peak_envelope(samples: Samples, *, above: float = 0.0) -> Samples:
+    """For each sample the true peak from it to the next, over all channels, ``(samples,)``; linear.
+
+    Values are exact where they exceed ``above``; a stretch that cannot reach it is not interpolated and reads as its
+    samples, which makes the usual case, quiet sound under a ceiling, nearly free.
+    """
+    return np.concatenate([np.zeros(0, np.float32), *_blocks(samples, above)])
+
+
+def _blocks(samples: Samples, above: float) -> Iterator[Samples]:
+    phases = _phases()
+    overshoot = float(np.abs(phases).sum(axis=1).max())
+    length = samples.shape[1]
+    for start in range(0, length, _BLOCK_SAMPLES):
+        end = min(start + _BLOCK_SAMPLES, length)
+        missing = (max(0, _REACH - 1 - start), max(0, end + _REACH - length))
+        part = samples[:, max(0, start - _REACH + 1) : end + _REACH]
+        envelope = np.abs(samples[:, start:end]).max(axis=0)
+        if float(np.abs(part).max()) * overshoot > above:
+            for channel in np.pad(part, ((0, 0), missing)):
+                for taps in phases:
+                    np.maximum(envelope, np.abs(_interpolate(channel, taps)), out=envelope)
+        yield envelope
+
+
+def _interpolate(channel: Samples, taps: Samples) -> Samples:
+    """One value after each sample but the margins: ``taps`` slid over ``channel``, in a fixed order of additions."""
+    length = channel.size - taps.size + 1
+    total: Samples = channel[:length] * taps[0]
+    product = np.empty_like(total)
+    for k in range(1, taps.size):
+        np.multiply(channel[k : k + length], taps[k], out=product)
+        total += product
+    return total
+
+
+@lru_cache(maxsize=1)
+def _phases() -> Samples:
+    """Windowed sinc for 1/4, 2/4 and 3/4 of the way to the next sample, ``(3, 24)``."""
+    steps = np.arange(1, OVERSAMPLING)[:, None] / OVERSAMPLING
+    distance = np.arange(-_REACH + 1, _REACH + 1)[None] - steps
+    window = np.i0(7.0 * np.sqrt(1.0 - np.square(distance / _REACH))) / np.i0(7.0)
+    return (np.sinc(distance) * window).astype(np.float32)

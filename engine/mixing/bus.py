@@ -1,73 +1,73 @@
-"""All takes into one mix: pan, sum, and a true-peak limit that does nothing when nothing is too loud."""
+"""All takes into one mix: pan, sum, common gain, limiter.
+
+What keeps ten overlapping events from clipping without any of them sinking: the sum is turned down *as a whole* until
+no more than 1 dB of it is over the ceiling of -1 dBTP (EBU R 128), and only that last decibel is the limiter's. So each
+event keeps its loudness against all others within 1 dB, whatever else sounds at that moment, and nothing pumps. Where
+the sum stays under the ceiling, the mix is the sum, bit for bit.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from engine.audio import Audio, Samples
-from engine.dsp.true_peak import peaks
-from engine.mixing.place import PlacedTake
+from engine.dsp import true_peak
+from engine.dsp.fades import faded
+from engine.errors import BackendFailed
+from engine.mixing.levels import amplitude, floor_db
+from engine.mixing.limiter import limit
+from engine.mixing.place import CLICK_FADE_SECONDS, PlacedTake
 from engine.plan import Plan
 
 CEILING_DBTP = -1.0
-MOST_LIMITING_DB = 6.0
-"""Beyond this the whole mix is turned down instead: limiting harder than that is heard."""
-LOOK_AHEAD_SECONDS = 0.0015
-RELEASE_SECONDS = 0.020
-_ATTEMPTS = 4
+MAX_LIMITING_DB = 1.0
+_CENTRE = math.sqrt(0.5)
 
 
 def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
-    """The sum of the takes over exactly the plan's span, stereo, under -1 dBTP.
+    """The sum of the takes, stereo, under -1 dBTP, from the plan's position to its end or the last tail's.
 
-    What sounds before the plan's position or after its length is left to the stems.
+    It begins where the user's selection does; a lead-in before that is in the stems only.
+
+    Raises
+    ------
+    BackendFailed
+        For a take of more than two channels: how surround folds down is not for the mixer to guess.
     """
-    total = np.zeros((2, plan.length_samples), dtype=np.float32)
-    for take in placed:
+    takes = list(placed)
+    starts = [take.position_samples - plan.position_samples for take in takes]
+    ends = [start + take.audio.length_samples for start, take in zip(starts, takes, strict=True)]
+    total = np.zeros((2, max([plan.length_samples, *ends])), dtype=np.float32)
+    for take, start, end in zip(takes, starts, ends, strict=True):
         stereo = panned(take.audio.samples, take.pan)
-        start = take.position_samples - plan.position_samples
-        skip = max(0, -start)
-        end = min(plan.length_samples, start + stereo.shape[1])
-        if end > start + skip:
-            total[:, start + skip : end] += stereo[:, skip : end - start]
-    return Audio(samples=limited(total, plan.session.sample_rate), sample_rate_hz=plan.session.sample_rate)
+        if start < 0:
+            stereo = _from_the_middle(stereo[:, -start:], take.onset_samples + start, plan.session.sample_rate)
+        total[:, max(0, start) : end] += stereo
+    summed = Audio(samples=total, sample_rate_hz=plan.session.sample_rate)
+    gain_db = floor_db(CEILING_DBTP + MAX_LIMITING_DB - true_peak.measure_dbtp(summed))
+    if gain_db < 0:
+        summed = Audio(samples=summed.samples * np.float32(amplitude(gain_db)), sample_rate_hz=summed.sample_rate_hz)
+    return limit(summed, amplitude(CEILING_DBTP))
 
 
 def panned(samples: Samples, pan: float) -> Samples:
-    """``(1 or 2, samples)`` to stereo: mono by the constant-power law, stereo by balance."""
-    if samples.shape[0] == 1:
-        angle = (pan + 1) * np.pi / 4
-        return samples * np.array([[np.cos(angle)], [np.sin(angle)]], dtype=np.float32)
-    return samples * np.array([[min(1.0, 1 - pan)], [min(1.0, 1 + pan)]], dtype=np.float32)
+    """``(1 or 2, samples)`` to stereo.
 
-
-def limited(samples: Samples, sample_rate_hz: int) -> Samples:
-    """The same samples where their true peak is under the ceiling; else turned down, smoothly, around what is not.
-
-    Look-ahead gain: the gain each sample needs, its minimum over a window, and the mean over the same window, so that
-    the full reduction is reached where the peak is. Between the samples the changing gain can leave a rest, which
-    further rounds take.
+    Mono goes by the constant-power law, so that its loudness (BS.1770 adds the channels' powers) is the same anywhere.
+    Stereo is balanced by the same law: the side turned away from is lowered, the other stays, the centre is untouched.
     """
-    ceiling = 10 ** (CEILING_DBTP / 20)
-    out = samples
-    for _ in range(_ATTEMPTS):
-        found = peaks(out, sample_rate_hz)
-        loudest = float(found.max(initial=0.0))
-        if loudest <= ceiling:
-            return out
-        down = min(1.0, ceiling / loudest * 10 ** (MOST_LIMITING_DB / 20))
-        out = out * (np.float32(down) * _gain(found * down, ceiling, sample_rate_hz))
-    return np.asarray(out * np.float32(min(1.0, ceiling / float(peaks(out, sample_rate_hz).max()))), dtype=np.float32)
+    angle = (pan + 1.0) * math.pi / 4.0
+    gains = np.array([[math.cos(angle)], [math.sin(angle)]])
+    if samples.shape[0] == 2:
+        gains = np.minimum(1.0, gains / _CENTRE) if pan else np.ones((2, 1))
+    elif samples.shape[0] != 1:
+        raise BackendFailed(f"The mix is stereo and cannot take a sound of {samples.shape[0]} channels.")
+    return np.asarray(samples * gains.astype(np.float32), dtype=np.float32)
 
 
-def _gain(found: NDArray[np.float32], ceiling: float, sample_rate_hz: int) -> NDArray[np.float32]:
-    needed = np.minimum(1.0, ceiling / np.maximum(found, 1e-9))
-    ahead = 2 * round(LOOK_AHEAD_SECONDS * sample_rate_hz) + 1
-    behind = round(RELEASE_SECONDS * sample_rate_hz)
-    # The window reaches further back than ahead: quick attack, slow release.
-    held = minimum_filter1d(needed, ahead + behind, origin=(behind) // 2, mode="nearest")
-    return np.minimum(uniform_filter1d(held, ahead, mode="nearest"), 1.0).astype(np.float32)
+def _from_the_middle(samples: Samples, onset_samples: int, sample_rate_hz: int) -> Samples:
+    """A sound that the mix enters within its lead-in, without a click and without touching the onset."""
+    return faded(samples, min(onset_samples, round(CLICK_FADE_SECONDS * sample_rate_hz)), 0)
