@@ -58,7 +58,13 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._jobs = JobService(settings, on_event=self._tell, clean=clean_partials)
-        self._server = Server(settings, self._handle)
+        self._server = Server(
+            self._handle,
+            host=settings.host,
+            port=settings.port,
+            token=settings.token.get_secret_value() if settings.token else None,
+            spool=settings.spool,
+        )
         self._began = time.monotonic()
 
     async def run(self, on_ready: Callable[[int, tuple[str, ...]], None], stop: asyncio.Event) -> None:

@@ -112,9 +112,7 @@ class Studio:
         if mixed is not None:
             on_stem(mixed)
         handle.progress(0.95, "writing")
-        project = write_rpp(
-            stems, mixed, plan.session, {event.id: event.pan for event in plan.events}, folder, job.id
-        )
+        project = write_rpp(stems, mixed, plan.session, {event.id: event.pan for event in plan.events}, folder, job.id)
         manifest = Manifest(
             job=job,
             plan=plan,
@@ -184,9 +182,13 @@ class Studio:
             peak_dbtp=0.0,
             licence=licence,
         )
-        return _write(job, plan, stem, PlacedTake(
-            audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0
-        ), folder)
+        return _write(
+            job,
+            plan,
+            stem,
+            PlacedTake(audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0),
+            folder,
+        )
 
     def rebuild(self, manifest_path: Path, out: Path | None, handle: Handle) -> RebuildReport:
         """Render a manifest's plan again, without the cache, and compare every file.

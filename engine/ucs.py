@@ -129,7 +129,5 @@ def search(text: str, limit: int = 5) -> tuple[Found, ...]:
             scores[cat_id] = scores.get(cat_id, 0.0) + weight
             both.setdefault(cat_id, set()).add(word)
     count = len(set(asked))
-    found = [
-        Found(category=categories()[cat_id], score=min(1.0, score / count)) for cat_id, score in scores.items()
-    ]
+    found = [Found(category=categories()[cat_id], score=min(1.0, score / count)) for cat_id, score in scores.items()]
     return tuple(sorted(found, key=lambda f: (-f.score, f.category.cat_id))[:limit])

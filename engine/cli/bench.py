@@ -30,9 +30,7 @@ class Latency(Model):
         """Summarise; p99 by the nearest rank."""
         ordered = sorted(1000 * s for s in seconds)
         rank = max(0, -(-99 * len(ordered) // 100) - 1)
-        return cls(
-            count=len(ordered), median_ms=statistics.median(ordered), p99_ms=ordered[rank], max_ms=ordered[-1]
-        )
+        return cls(count=len(ordered), median_ms=statistics.median(ordered), p99_ms=ordered[rank], max_ms=ordered[-1])
 
 
 class Family(Model):
@@ -136,7 +134,7 @@ def _first_stems(host: str, port: int, out: Path, seeds: Sequence[int]) -> list[
     from engine.protocol.client import Client
     from engine.protocol.schema import StemReply
 
-    times = []
+    times: list[float] = []
     with Client(host, port) as client:
         for index, seed in enumerate(seeds):
             began = time.perf_counter()

@@ -56,7 +56,9 @@ def _folder(check: str, folder: Path) -> Finding:
     free = shutil.disk_usage(existing).free
     found = f"{folder}, {free / 2**30:.1f} GB free"
     if free < LEAST_FREE_BYTES:
-        return Finding(check=check, state="wrong", found=found, mend="Free some space: stems need 9 MB a stereo minute.")
+        return Finding(
+            check=check, state="wrong", found=found, mend="Free some space: stems need 9 MB a stereo minute."
+        )
     return Finding(check=check, state="ok", found=found)
 
 
@@ -149,9 +151,7 @@ def reaper_folder() -> Path:
 
 
 def _daws(settings: Settings) -> Finding:
-    ardour = Path.home() / (
-        "Library/Preferences/Ardour8" if sys.platform == "darwin" else ".config/ardour8"
-    )
+    ardour = Path.home() / ("Library/Preferences/Ardour8" if sys.platform == "darwin" else ".config/ardour8")
     live = Path.home() / "Music" / "Ableton" / "User Library"
     places = {"REAPER": reaper_folder(), "Ardour": ardour, "Live": live}
     there = [f"{name} ({path})" for name, path in places.items() if path.is_dir()]
@@ -177,6 +177,8 @@ def doctor(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"ok": all(f.state != "wrong" for f in findings), "findings": findings})
     else:
-        table("cuewright doctor", ("", "check", "found", "mend"), ((f.state, f.check, f.found, f.mend) for f in findings))
+        table(
+            "cuewright doctor", ("", "check", "found", "mend"), ((f.state, f.check, f.found, f.mend) for f in findings)
+        )
     if any(f.state == "wrong" for f in findings):
         raise typer.Exit(1)

@@ -58,13 +58,17 @@ def generate(
     """Turn words into stems: cuewright generate "a heavy oak door slams, then footsteps on gravel" --out stems"""
     request = GenerateRequest.read(
         {
-            **dict(prompt=_words(prompt), folder=str(out.expanduser().absolute()), duration=duration, takes=takes),
-            **dict(seed=seed, backend=backend, planner=planner, preset=preset, channels=channels, track=track),
-            **dict(position_timecode=position_timecode, mix=mix, delivery_safe=delivery_safe),
+            **{"prompt": _words(prompt), "folder": str(out.expanduser().absolute()), "duration": duration},
+            **{"takes": takes, "seed": seed, "backend": backend, "planner": planner, "preset": preset},
+            **{"channels": channels, "track": track, "position_timecode": position_timecode},
+            **{"mix": mix, "delivery_safe": delivery_safe},
         }
     )
     session = Session.read(
-        dict(sample_rate=sample_rate, frame_rate=frame_rate, start_timecode=start_timecode, project=project)
+        {
+            **{"sample_rate": sample_rate, "frame_rate": frame_rate},
+            **{"start_timecode": start_timecode, "project": project},
+        }
     )
     job = Job(
         id=new_job_id(),
@@ -146,5 +150,3 @@ def rebuild(
         print_json(report)
         return
     print(f"{report.same} of {report.total} files are the same bytes; {report.written} written to {report.folder}.")
-
-

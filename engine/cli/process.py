@@ -14,7 +14,6 @@ from pathlib import Path
 from engine.errors import EngineNotRunning, from_wire
 
 
-
 @dataclass(frozen=True, slots=True)
 class EngineProcess:
     """A running ``cuewright serve``."""

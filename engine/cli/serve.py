@@ -48,7 +48,9 @@ def serve(
             print_json({"ready": True, "host": settings.host, "port": bound, "version": __version__})
         else:
             spooled = f" and {settings.spool}" if settings.spool else ""
-            print(f"cuewright {__version__} ready on {settings.host}:{bound} (OSC over UDP and TCP){spooled}", flush=True)
+            print(
+                f"cuewright {__version__} ready on {settings.host}:{bound} (OSC over UDP and TCP){spooled}", flush=True
+            )
 
     async def main() -> None:
         stop = asyncio.Event()
@@ -103,9 +105,14 @@ def list_jobs(
     as_json: JsonFlag = False,
 ) -> None:
     """List jobs from the journal, whether or not an engine runs."""
-    from engine.jobs.journal import read_views
+    from engine.jobs.journal import Journal
 
-    views = read_views(Settings.load().journal_path, limit)
+    settings = Settings.load()
+    views = []
+    if settings.journal_path.exists():
+        journal = Journal(settings.journal_path, queue_limit=settings.queue_limit, history_limit=settings.history_limit)
+        views = [record.view for record in journal.latest(limit)]
+        journal.close()
     if as_json:
         print_json({"jobs": views})
         return
@@ -134,9 +141,9 @@ def cancel(job_id: Annotated[str, typer.Argument(help="The job's id.")], as_json
             reply = client.cancel(job_id)
     except EngineNotRunning as error:
         raise EngineNotRunning(f"{error.sentence} Start it with: cuewright serve", field="port") from None
-    error = getattr(reply, "error", None)
-    if isinstance(error, CuewrightError):
-        raise error
+    refused = getattr(reply, "error", None)
+    if isinstance(refused, CuewrightError):
+        raise refused
     if as_json:
         print_json({"job": job_id, "reply": reply.address})
     else:

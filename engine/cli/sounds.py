@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,10 +13,11 @@ from engine.errors import CuewrightError
 
 def backends(as_json: JsonFlag = False) -> None:
     """List what can make sounds, with terms and limits."""
-    from engine.backends.registry import load, table as registered
+    from engine.backends.registry import load
+    from engine.backends.registry import table as registered
 
     settings = Settings.load()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in sorted(registered()):
         try:
             made = load(name, settings)

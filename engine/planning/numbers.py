@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 
 COUNTS = {
-    **dict(
-        zip(
-            ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-            range(1, 13),
-            strict=True,
-        )
-    ),
-    **{"couple": 2, "few": 3, "several": 4, "dozen": 12, "single": 1, "once": 1, "twice": 2, "thrice": 3},
+    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
+    **{"eleven": 11, "twelve": 12, "dozen": 12, "couple": 2, "few": 3, "several": 4},
+    **{"single": 1, "once": 1, "twice": 2, "thrice": 3},
 }
 """Words to counts; 'a few' and 'several' are fixed numbers, so that a plan repeats."""
 

@@ -85,12 +85,11 @@ def _timed(found: Sequence[Clause], natural: Natural, duration_seconds: float | 
         cursor, *(_bed_end(entry) for entry, bed in zip(timed, beds, strict=True) if bed), 0.0
     )
     steps: list[Step] = []
-    for (clause, nature, begin, length), bed in zip(timed, beds, strict=True):
+    for (clause, nature, begin, given), bed in zip(timed, beds, strict=True):
         if bed:
-            length = length or max(0.02, whole - begin)
+            steps += _steps(clause, nature, begin, given or max(0.02, whole - begin), bed, first=len(steps) + 1)
         else:
-            begin *= squeeze
-        steps += _steps(clause, nature, begin, length, bed, first=len(steps) + 1)
+            steps += _steps(clause, nature, begin * squeeze, given, bed, first=len(steps) + 1)
     return steps
 
 

@@ -149,7 +149,7 @@ def _ixml(audio: Audio, about: Description) -> bytes:
         add(ElementTree.SubElement(tracks, "TRACK"), CHANNEL_INDEX=channel + 1, INTERLEAVE_INDEX=channel + 1, NAME=name)
     user = f"CatID={about.category}; FXName={about.label}; Licence={about.licence}"
     add(root, USER=user)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _xml_text(text: str) -> str:

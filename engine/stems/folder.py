@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import filecmp
+import itertools
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -34,14 +36,17 @@ def check_folder(folder: str | Path, roots: Iterable[Path]) -> Path:
     """
     allowed = [Path(os.path.realpath(Path(root).expanduser())) for root in roots]
     text = str(folder)
-    path = Path(text).expanduser()
-    if not path.is_absolute() or "\0" in text:
+    try:
+        path = Path(text).expanduser()
+        real = Path(os.path.realpath(path))
+    except (ValueError, RuntimeError) as error:  # null bytes, text no file system can hold, an unknown user's home
+        raise PathNotAllowed(f"{text!r} cannot be a folder: {error}.", field="folder") from None
+    if not path.is_absolute():
         raise PathNotAllowed(f"{text!r} is not a full path: send one that begins at the root.", field="folder")
-    real = Path(os.path.realpath(path))
     if not any(real == root or root in real.parents for root in allowed):
         names = ", ".join(map(str, allowed))
         raise PathNotAllowed(
-            f"{real} is outside the allowed folders ({names}): choose a folder inside, or start the engine with --root.",
+            f"{real} is outside the allowed folders ({names}): choose one inside, or start the engine with --root.",
             field="folder",
         )
     return real
@@ -114,33 +119,39 @@ def publish(target: Path, job_id: str, write: Callable[[BinaryIO], None]) -> Pat
 
 
 def _settle(temporary: Path, target: Path) -> Path:
-    number = 1
-    while True:
+    for number in itertools.count(1):
         final = target if number == 1 else target.with_name(_numbered(target.name, number))
         try:
-            os.link(temporary, final)  # unlike a rename, a link never replaces what is there
+            _rename_without_replacing(temporary, final)
+            return final
         except FileExistsError:
-            if filecmp.cmp(temporary, final, shallow=False):
+            if final.is_file() and filecmp.cmp(temporary, final, shallow=False):
                 temporary.unlink()
                 return final
-            number += 1
-            continue
-        except OSError:  # a file system without hard links
-            if final.exists():
-                if filecmp.cmp(temporary, final, shallow=False):
-                    temporary.unlink()
-                    return final
-                number += 1
-                continue
-            temporary.rename(final)
-            return final
-        temporary.unlink()
-        return final
+    raise AssertionError  # unreachable: the count has no end
+
+
+def _rename_without_replacing(source: Path, target: Path) -> None:
+    """Rename; what stands at ``target`` stays.
+
+    A plain rename replaces on POSIX, a hard link never does. Where there are no hard links (exFAT, some network
+    drives) the name is looked at first; the engine is the only writer of such names, so nothing slips in between.
+    """
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        source.rename(target)
+    else:
+        source.unlink()
 
 
 def _numbered(name: str, number: int) -> str:
-    stem, dot, suffix = name.partition(".") if name.endswith(".cuewright.json") else name.rpartition(".")
-    return f"{stem}-{number}{dot}{suffix}"
+    suffix = next((s for s in (".cuewright.json",) if name.endswith(s)), Path(name).suffix)
+    return f"{name.removesuffix(suffix)}-{number}{suffix}"
 
 
 def _sync_folder(folder: Path) -> None:
@@ -154,10 +165,11 @@ def _sync_folder(folder: Path) -> None:
 
 def clean_partials(folder: Path, job_id: str) -> int:
     """Remove what a killed worker left of a job; returns how many files."""
+    ours = re.compile(rf"\.{re.escape(job_id)}\.[0-9a-f]{{8}}\.part")  # whole: job "a" leaves those of job "a.b"
     removed = 0
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            if path.name.startswith(f".{job_id}.") and path.name.endswith(".part"):
+            if ours.fullmatch(path.name):
                 with contextlib.suppress(OSError):
                     path.unlink()
                     removed += 1

@@ -14,9 +14,7 @@ FX_NAME_CHARACTERS = 25
 _SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
 
 
-def stem_name(
-    *, category: str, label: str, creator: str, source: str, job_id: str, event: str, take: int
-) -> str:
+def stem_name(*, category: str, label: str, creator: str, source: str, job_id: str, event: str, take: int) -> str:
     """Name of a stem's file.
 
     >>> stem_name(category="DOORWood", label="heavy oak door slam", creator="CUEWRIGHT", source="Reel 3",
