@@ -55,7 +55,7 @@ class Worker(asyncio.SubprocessProtocol):
         except OSError as error:
             raise WorkerDied(f"A worker process could not be started: {error.strerror}.") from error
         try:
-            worker.tell(messages.Hello(runner=runner, settings=_as_json(settings), lock_fd=lock_fd))
+            worker.tell(messages.Hello(runner=runner, settings=settings_as_json(settings), lock_fd=lock_fd))
             answer = await worker.hear()
             if isinstance(answer, messages.Failed):
                 raise WorkerDied(answer.error.sentence)
@@ -159,7 +159,9 @@ def death_in_words(returncode: int | None) -> str:
     return f"The worker process crashed ({name})."
 
 
-def _as_json(settings: Settings) -> str:
+def settings_as_json(settings: Settings) -> str:
+    """Settings for another process of ours, secrets included."""
+
     def reveal(value: object) -> str:
         if isinstance(value, SecretStr):
             return value.get_secret_value()

@@ -197,13 +197,14 @@ def work(runner: Runner, inbox: Inbox, outbox: Outbox) -> None:
     while True:
         run = inbox.next_run()
         handle = Handle(on_progress=outbox.progress, is_cancelled=partial(inbox.is_cancelled, run.run))
-        outbox.send(_ending(runner, run.job, handle, outbox))
+        outbox.send(ending_of(runner, run.job, handle, lambda stem: outbox.send(messages.Stem(stem=stem))))
 
 
-def _ending(runner: Runner, job: Job, handle: Handle, outbox: Outbox) -> messages.Ending:
+def ending_of(runner: Runner, job: Job, handle: Handle, on_stem: Callable[[StemFile], None]) -> messages.Ending:
+    """Do one job, and say how it ended; nothing that it raises comes through."""
     try:
         handle.check()
-        return messages.Done(result=runner.run(job, handle, lambda stem: outbox.send(messages.Stem(stem=stem))))
+        return messages.Done(result=runner.run(job, handle, on_stem))
     except Cancelled:
         return messages.Stopped()
     except Exception as error:  # whatever it is, the job ends with a reason and the engine lives

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config import Settings
-from engine.errors import BackendFailed
+from engine.errors import BackendFailed, Cancelled
 from engine.handle import Handle
 from engine.request import Job
 from engine.results import JobResult, Licence, StemFile
@@ -99,8 +99,13 @@ class Obedient:
                 handle.progress(step / int(orders["chatter"]), f"step {step}")
         if "wait-for" in orders:  # until a file appears; polite
             handle.progress(0.1, "waiting")
+            (folder / f"{job.id}.waiting").touch()
             while not (folder / orders["wait-for"]).exists():
-                handle.check()
+                try:
+                    handle.check()
+                except Cancelled:
+                    (folder / f"{job.id}.stopped").touch()
+                    raise
                 time.sleep(0.005)
         if "deaf" in orders:  # until killed
             handle.progress(0.1, "deaf")
