@@ -313,7 +313,7 @@ def _write(job: Job, plan: Plan, stem: StemFile, placed: PlacedTake, folder: Pat
         label=stem.label,
         licence=stem.licence.name,
         loudness_lufs=measured.integrated_lufs,
-        momentary_lufs=measured.momentary_lufs,
+        momentary_lufs=measured.momentary_max_lufs,
         peak_dbtp=peak_dbtp,
         version=engine.__version__,
     )

@@ -65,6 +65,7 @@ def say(text: str) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on stdout; numbers to the right."""
     from rich.table import Table
+    from rich.text import Text
 
     rows = [tuple(row) for row in rows]
     drawn = Table(title=title, title_justify="left", header_style="bold")
@@ -72,7 +73,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         numeric = bool(rows) and all(isinstance(row[index], (int, float)) for row in rows)
         drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in row))
+        # As plain text: brackets in a path or a sentence are no markup.
+        drawn.add_row(*(Text(f"{cell:,.2f}" if isinstance(cell, float) else str(cell)) for cell in row))
     console().print(drawn)
 
 
