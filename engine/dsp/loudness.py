@@ -55,6 +55,11 @@ class Loudness:
     momentary_lufs: float | None
     short_term_lufs: float | None
 
+    @property
+    def momentary_max_lufs(self) -> float | None:
+        """``momentary_lufs``, by its longer name."""
+        return self.momentary_lufs
+
 
 def measure(audio: Audio) -> Loudness:
     """All three measures of a sound."""
