@@ -1,13 +1,17 @@
 """Broadcast Wave: RIFF, ``bext`` and ``iXML`` around 24-bit samples.
 
-Sources: EBU Tech 3285 (version 2) for bext, EBU R 99 for the originator reference, the iXML specification 3.0, and
-Microsoft's RIFF for the rest. Bytes only; files and names are elsewhere. Samples are rounded to 24 bits without dither:
-the rounding lies at -144 dBFS, under every converter's noise, and the same sound gives the same bytes.
+Sources: EBU Tech 3285 (version 2) for bext, the iXML specification 3.0 and ASWG-G006 for iXML, and Microsoft's RIFF for
+the rest. Bytes only; files and names are elsewhere.
+
+Samples are rounded to 24 bits without dither. Dither would hide a rounding error of -144 dBFS, which lies under every
+converter's noise anyway, and would cost what matters here: silence stays digital silence, a 24-bit file that is read
+and written again keeps its bytes, and an edit is bit-identical outside its selection.
 """
 
 from __future__ import annotations
 
 import struct
+import unicodedata
 from typing import BinaryIO
 from xml.etree import ElementTree
 
@@ -40,7 +44,8 @@ class Description(Model):
     licence: str
     loudness_lufs: float | None = None
     momentary_lufs: float | None = None
-    peak_dbtp: float = -150.0
+    short_term_lufs: float | None = None
+    peak_dbtp: float | None = None
     version: str
 
 
@@ -87,11 +92,15 @@ def time_reference(about: Description) -> int:
 
 
 def _ascii(text: str, length: int) -> bytes:
-    return text.encode("ascii", "replace")[:length].ljust(length, b"\0")
+    """bext holds ASCII only: accents go, other scripts become question marks; iXML has the words as they are."""
+    letters = unicodedata.normalize("NFKD", text)
+    plain = "".join(c for c in letters if not unicodedata.combining(c)).encode("ascii", "replace")
+    return plain[:length].ljust(length, b"\0")
 
 
 def _hundredths(value: float | None) -> int:
-    return _UNSET if value is None else max(-9_999, min(9_999, round(100 * value)))
+    """Tech 3285 v2, 2.4: hundredths, and what lies beyond ±99.99 counts as not measured."""
+    return _UNSET if value is None or abs(value) >= 99.995 else round(100 * value)
 
 
 def _bext(audio: Audio, about: Description) -> bytes:
@@ -109,10 +118,10 @@ def _bext(audio: Audio, about: Description) -> bytes:
         + struct.pack(
             "<hhhhh",
             _hundredths(about.loudness_lufs),
-            _UNSET,  # loudness range
+            _UNSET,  # loudness range: Tech 3342 wants a programme, not an element
             _hundredths(about.peak_dbtp),
             _hundredths(about.momentary_lufs),
-            _UNSET,  # short-term
+            _hundredths(about.short_term_lufs),
         )
         + bytes(180)
         + history
@@ -147,8 +156,15 @@ def _ixml(audio: Audio, about: Description) -> bytes:
     for channel in range(audio.channels):
         name = about.track if audio.channels == 1 else f"{about.track} {'LR'[channel] if channel < 2 else channel + 1}"
         add(ElementTree.SubElement(tracks, "TRACK"), CHANNEL_INDEX=channel + 1, INTERLEAVE_INDEX=channel + 1, NAME=name)
-    user = f"CatID={about.category}; FXName={about.label}; Licence={about.licence}"
-    add(root, USER=user)
+    # What sound libraries search by: the ASWG extension carries the UCS fields and the terms of use.
+    add(
+        ElementTree.SubElement(root, "ASWG"),
+        catId=about.category,
+        fxName=about.label,
+        project=about.session.project,
+        originator="Cuewright",
+        usageRights=about.licence,
+    )
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 

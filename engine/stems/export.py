@@ -5,14 +5,25 @@ Written as text after REAPER's own files; what REAPER does not need is left out,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.results import StemFile
 from engine.session import Session
-from engine.stems.folder import publish
+from engine.stems.folder import publish_text
+from engine.stems.naming import beside_name
+from engine.timebase import FrameRate
 
 _TIMECODE_MODE = 5  # ruler in hours:minutes:seconds:frames
+_MONO_CENTRE = math.sqrt(0.5)
+
+
+def _frame_kind(frames: FrameRate) -> int:
+    """REAPER writes whole frames, and beside them what is meant: 0 just that, 1 drop-frame, 2 the 1000/1001 of it."""
+    if frames.drop_frame:
+        return 1
+    return 0 if frames.rate.denominator == 1 else 2
 
 
 def write_rpp(
@@ -25,24 +36,20 @@ def write_rpp(
     pans
         Event id to pan, -1 to 1.
     """
-    text = project(stems, mix, session, pans)
-    return publish(folder / f"{job_id}.rpp", job_id, lambda file: _write(file, text))
-
-
-def _write(file: object, text: str) -> None:
-    file.write(text.encode())  # type: ignore[attr-defined]
+    return publish_text(folder / beside_name(job_id, ".rpp"), job_id, project(stems, mix, session, pans))
 
 
 def project(stems: Iterable[StemFile], mix: StemFile | None, session: Session, pans: dict[str, float]) -> str:
     """The project's text. Takes of one event are takes of one item; the mix lies on a muted track at the end."""
     frames = session.frames
-    start_seconds = session.start_samples / session.sample_rate
+    start = session.start_samples / session.sample_rate
     lines = [
         '<REAPER_PROJECT 0.1 "7.0" 0',
         f"  SAMPLERATE {session.sample_rate} 1 0",
-        f"  PROJOFFS {_seconds(start_seconds)} 0 {1 if start_seconds else 0}",
-        f"  TIMEMODE 1 {_TIMECODE_MODE} -1 {frames.nominal} {1 if frames.rate.denominator != 1 else 0}"
-        f" {1 if frames.drop_frame else 0} -1",
+        f"  PROJOFFS {_seconds(start)} 0 0",
+        f"  TIMEMODE 1 {_TIMECODE_MODE} -1 {frames.nominal} {_frame_kind(frames)} 0 -1",
+        "  TIMELOCKMODE 0",  # items keep their time, not their beat, when the tempo changes
+        "  PANLAW 1",
     ]
     tracks: dict[str, dict[str, list[StemFile]]] = {}
     for stem in sorted(stems, key=lambda s: (s.index, s.take)):
@@ -78,11 +85,14 @@ def _item(takes: list[StemFile], pan: float) -> list[str]:
         "  FADEOUT 1 0 0 1 0 0 0",
     ]
     for number, take in enumerate(takes):
+        # Mono lies 3 dB lower in the centre, stereo is balanced: as in the mix.
+        law = _MONO_CENTRE if take.channels == 1 else 1.0
+        volume = f"{pan:.6f} 1 {law:.14f}"
         if number:
             lines.append("  TAKE")
         lines += [
             f"  NAME {quoted(take.label if len(takes) == 1 else f'{take.label} {take.take}')}",
-            f"  VOLPAN 1 {pan:.6f} 1 -1",
+            f"  TAKEVOLPAN {volume}" if number else f"  VOLPAN 1 {volume}",
             f"  SOFFS {_seconds((begin - take.position_samples) / rate)}",
             "  <SOURCE WAVE",
             f"    FILE {quoted(Path(take.path).name)}",

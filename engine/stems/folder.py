@@ -92,7 +92,7 @@ def _translated(error: OSError, folder: Path) -> CuewrightError:
     return FolderNotWritable(f"{folder} cannot be written ({reason}): choose another folder.", field="folder")
 
 
-def publish(target: Path, job_id: str, write: Callable[[BinaryIO], None]) -> Path:
+def publish(target: Path, job_id: str, write: Callable[[BinaryIO], object]) -> Path:
     """Write a file whole and return the name it got.
 
     A target that holds the same bytes is kept, so a retried job changes nothing; one that holds others is the user's,
@@ -116,6 +116,11 @@ def publish(target: Path, job_id: str, write: Callable[[BinaryIO], None]) -> Pat
             raise
         _sync_folder(target.parent)
     return final
+
+
+def publish_text(target: Path, job_id: str, text: str) -> Path:
+    """:func:`publish` for UTF-8 text; lines end as they do in ``text``, on every system."""
+    return publish(target, job_id, lambda file: file.write(text.encode()))
 
 
 def _settle(temporary: Path, target: Path) -> Path:

@@ -9,19 +9,21 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 import engine
-from engine.errors import FileUnreadable
+from engine.errors import FileUnreadable, RequestError
 from engine.model import Model
 from engine.plan import Plan
 from engine.request import Job
 from engine.results import JobResult, StemFile
-from engine.stems.folder import publish
+from engine.stems.folder import publish_text
+from engine.stems.naming import beside_name
 
 SCHEMA = 1
 SUFFIX = ".cuewright.json"
 _PACKAGES = ("numpy", "scipy", "soxr", "soundfile")
+"""Those whose arithmetic reaches the samples; soundfile brings libsndfile in its own wheel."""
 
 
 class Versions(Model):
@@ -63,6 +65,15 @@ class Manifest(Model):
     project: str = Field(description="REAPER project.")
     warnings: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _files_lie_beside_it(self) -> Manifest:
+        """A manifest may come from anywhere: no name in it may lead to another folder."""
+        files = (*self.stems, *((self.mix,) if self.mix else ()))
+        for name in (self.project, *(file.path for file in files)):
+            if name in {"", ".", ".."} or any(c in name for c in "/\\:\0"):
+                raise ValueError(f"{name!r} is not the name of a file beside the manifest")
+        return self
+
     def result(self, path: Path) -> JobResult:
         """The job's result, with the paths of where the manifest lies now."""
         folder = path.parent
@@ -79,11 +90,7 @@ class Manifest(Model):
 def write_manifest(manifest: Manifest, folder: Path) -> Path:
     """Write it beside the stems."""
     text = manifest.model_dump_json(indent=1)
-    return publish(folder / f"{manifest.job.id}{SUFFIX}", manifest.job.id, lambda file: _write(file, text))
-
-
-def _write(file: object, text: str) -> None:
-    file.write(text.encode())  # type: ignore[attr-defined]
+    return publish_text(folder / beside_name(manifest.job.id, SUFFIX), manifest.job.id, text)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -99,12 +106,19 @@ def read_manifest(path: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(f"{path} cannot be read: {error}.", field="manifest") from None
     try:
-        manifest = Manifest.read(text)
-    except Exception as error:  # whatever is wrong inside, the file is not a manifest of ours
+        if _Schema.model_validate_json(text).schema_version > SCHEMA:
+            raise FileUnreadable(f"{path} was written by a newer Cuewright; update this one.", field="manifest")
+        return Manifest.read(text)
+    except FileUnreadable:
+        raise
+    except (ValidationError, RequestError) as error:
         raise FileUnreadable(f"{path} is not a Cuewright manifest: {error}", field="manifest") from None
-    if manifest.schema_version > SCHEMA:
-        raise FileUnreadable(f"{path} was written by a newer Cuewright; update this one.", field="manifest")
-    return manifest
+
+
+class _Schema(BaseModel):
+    """Read first: a newer manifest may hold fields that this version does not know."""
+
+    schema_version: int
 
 
 def differences(then: Versions, now: Versions) -> list[str]:
