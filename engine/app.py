@@ -96,9 +96,7 @@ class Engine:
             case Generate(job_id=job_id, request=request):
                 await self._generate(job_id, request, reply_to)
             case Cancel(job_id=job_id):
-                view = await self._jobs.cancel(job_id)
-                if view.ended:
-                    self._send_all(view, reply_to)
+                await self._cancel(job_id, reply_to)
             case AskJob(job_id=job_id):
                 view = await self._jobs.view(job_id, reply_to=str(reply_to))
                 self._server.send(reply_to, AcceptedReply(job_id=job_id, state=view.state))
@@ -129,6 +127,13 @@ class Engine:
         self._server.send(reply_to, AcceptedReply(job_id=job_id, state=view.state))
         if view.ended:
             self._send_all(view, reply_to)
+
+    async def _cancel(self, job_id: str, reply_to: ReplyTo) -> None:
+        """Whoever asked for the job hears its end as an event; whoever else cancels it is told here."""
+        before = await self._jobs.view(job_id)
+        view = await self._jobs.cancel(job_id)
+        if view.ended and (before.ended or view.reply_to != str(reply_to)):
+            self._send_end(view, reply_to)
 
     async def _manifest_of(self, job_id: str) -> str:
         view = await self._jobs.view(job_id)

@@ -17,7 +17,7 @@ from engine.backends.cache import TakeCache
 from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.dsp import loudness, true_peak
-from engine.errors import BackendFailed, FileUnreadable, RebuildDiffers
+from engine.errors import BackendFailed, BadArgument, FileUnreadable, RebuildDiffers
 from engine.handle import Handle
 from engine.mixing.bus import mix
 from engine.mixing.place import PlacedTake, place
@@ -80,8 +80,30 @@ class Studio:
         make_folder(folder)
         clean_partials(folder, job.id)
         handle.progress(0.0, "planning")
-        plan = self.plan(job)
-        return self.render(job, plan, folder, handle, on_stem)
+        kept = self._plan_path(job)
+        try:
+            plan = self._kept_plan(kept) or self.plan(job)
+            if not plan.outline.planner.startswith("rules"):
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_text(plan.model_dump_json(), encoding="utf-8")
+            return self.render(job, plan, folder, handle, on_stem)
+        finally:
+            kept.unlink(missing_ok=True)
+
+    def _plan_path(self, job: Job) -> Path:
+        """Where a plan that would not come out the same again lies until its job ends.
+
+        Only a process that is killed leaves it there; the retry then finishes what was begun, instead of adding the
+        stems of another plan.
+        """
+        name = hashlib.sha256(job.model_dump_json().encode()).hexdigest()
+        return self._settings.data_folder / "plans" / f"{name}.json"
+
+    def _kept_plan(self, path: Path) -> Plan | None:
+        try:
+            return Plan.read(path.read_bytes())
+        except (OSError, BadArgument):
+            return None
 
     def plan(self, job: Job) -> Plan:
         """What would be done."""
