@@ -161,6 +161,13 @@ def test_what_was_expected_is_said() -> None:
     assert error_reply(refusal(message), message).expected == " ".join(REQUESTS)
 
 
+def test_an_answer_is_short_whatever_was_sent() -> None:
+    for wrong in (b"x" * 5_000, "x" * 5_000):
+        for message in (generate(wrong, 1), generate("track", wrong), Message("/" + "x" * 5_000, (wrong,))):
+            answer = error_reply(refusal(message), message, peek(message)[0])
+            assert len(codec.encode(reply_message(answer))) < 1_400
+
+
 def test_the_optional_argument_may_be_left_out() -> None:
     assert parse(request_message("/cuewright/jobs")).command == ListJobs(limit=20)
     assert parse(request_message("/cuewright/jobs", 7.0, token="t")).command == ListJobs(limit=7)

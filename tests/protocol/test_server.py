@@ -51,8 +51,8 @@ def stream_to(port: int) -> Iterator[socket.socket]:
         yield stream
 
 
-def replies_from(stream: socket.socket, count: int) -> list[Reply]:
-    deframer, found = Deframer(), []
+def replies_from(stream: socket.socket, count: int, deframer: Deframer | None = None) -> list[Reply]:
+    deframer, found = deframer or Deframer(), []
     while len(found) < count:
         data = stream.recv(65_536)
         assert data, "the server closed the connection"
@@ -379,7 +379,12 @@ def test_replies_reach_udp_after_a_restart_but_not_a_tcp_connection_that_is_gone
 def test_tcp_is_answered_in_its_own_framing(framing: Any) -> None:
     with serving(accept) as running, stream_to(running.port) as stream:
         stream.sendall(frame(codec.encode(CANCEL), framing) + frame(PING, framing))
-        assert replies_from(stream, 2) == [AcceptedReply(job_id="job-1", state="queued"), PongReply(version="0.1.0")]
+        deframer = Deframer()
+        assert replies_from(stream, 2, deframer) == [
+            AcceptedReply(job_id="job-1", state="queued"),
+            PongReply(version="0.1.0"),
+        ]
+        assert deframer.framing == framing
         assert running.got[0][1].transport == "tcp"
 
 
@@ -527,6 +532,41 @@ def test_a_client_that_floods_and_does_not_read_is_held_back(monkeypatch: pytest
 
         wait_until(stuck, "the flood to be cut")
         wait_until(lambda: running.counters.connections_closed == 1)
+
+
+def test_a_client_that_reads_late_is_waited_for_and_loses_nothing(running: RunningServer) -> None:
+    total = 20_000  # answers of some 350 bytes: more than all buffers hold
+    wrong = frame(codec.encode(Message("/cuewright/sing")))
+
+    def read_so_far() -> int:
+        return running.counters.unknown_address
+
+    with stream_to(running.port) as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        writer = threading.Thread(target=stream.sendall, args=(wrong * total,))
+        writer.start()
+        before = -1
+
+        def held_back() -> bool:
+            nonlocal before
+            threading.Event().wait(0.05)
+            before, now = read_so_far(), before
+            return before == now > 0
+
+        wait_until(held_back, "the server to stop reading")
+        assert read_so_far() < total
+        assert len(replies_from(stream, total)) == total
+        writer.join()
+    assert running.counters.replies_dropped == running.counters.connections_closed == 0
+
+
+def test_a_stream_that_ends_in_a_frame_is_counted(running: RunningServer) -> None:
+    with stream_to(running.port) as stream:
+        stream.sendall(frame(PING) + b"\xc0/half")
+        stream.shutdown(socket.SHUT_WR)
+        assert replies_from(stream, 1) == [PongReply(version="0.1.0")]
+        assert stream.recv(1) == b""
+    assert (running.counters.packets, running.counters.malformed) == (2, 1)
 
 
 def test_a_client_that_vanishes_is_forgotten(running: RunningServer) -> None:
