@@ -1,0 +1,154 @@
+"""Sounds from equations: always there, offline, fast, and the user's own.
+
+The adapter between the bank in ``engine.procedural`` and the engine: words to families, any sample rate, exact lengths.
+It knows no synthesis; the bank knows no takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import soxr
+
+from engine.audio import Audio
+from engine.backends.base import Capabilities, Match
+from engine.config import Settings
+from engine.errors import BadArgument
+from engine.handle import Handle
+from engine.plan import TakeSpec
+from engine.procedural.envelope import fade_edges
+from engine.procedural.families import FAMILIES
+from engine.procedural.family import SAMPLE_RATE_HZ, Family, Signal
+from engine.procedural.words import Answer, answers
+from engine.results import Licence, Take
+
+MIN_LENGTH_SECONDS = 0.01
+STEP = 2.0**-23
+"""Takes lie on the grid of 24-bit files, so that what a processor rounds differently beyond it is not heard of."""
+_LICENCE = Licence(name="CC0-1.0", commercial=True, note="synthesised here; yours without conditions")
+
+
+class ProceduralBackend:
+    """The built-in sounds.
+
+    Parameters
+    ----------
+    settings
+        Not read; every backend is made with them.
+    """
+
+    name = "procedural"
+    version = "1"
+    capabilities = Capabilities(max_length_seconds=3_600.0, channels=(1, 2), licence=_LICENCE, deterministic=True)
+
+    def __init__(self, settings: Settings) -> None:
+        del settings
+
+    def match(self, text: str) -> tuple[Match, ...]:
+        """The families that answer the words, best first; below ``MATCHED`` they are only the nearest."""
+        return tuple(_match(answer) for answer in answers(text))
+
+    def render(self, specs: Sequence[TakeSpec], handle: Handle) -> Iterator[Take]:
+        """One take a spec, in order; see :meth:`engine.backends.base.Backend.render`.
+
+        Raises
+        ------
+        BadArgument
+            For an unknown family or parameter, a value out of bounds, or a length or channel count it cannot make.
+        """
+        for spec in specs:
+            family = _family(spec)
+            handle.check()
+            yield _take(family, spec, handle)
+
+
+def _match(answer: Answer) -> Match:
+    family = answer.family
+    return Match(
+        score=answer.score,
+        sources=(family.name,),
+        label=family.label,
+        category=family.category,
+        params=dict(answer.params),
+        length_seconds=answer.length_seconds,
+        interval_seconds=answer.interval_seconds,
+        sustained=answer.sustained,
+    )
+
+
+def _family(spec: TakeSpec) -> Family:
+    """The family a spec names, once all of the spec is found to be within bounds."""
+    if spec.source not in FAMILIES:
+        raise BadArgument(f"No built-in sound {spec.source!r}; there are {', '.join(FAMILIES)}.", field="source")
+    family = FAMILIES[spec.source]
+    _check_params(family, spec.params)
+    if spec.channels not in ProceduralBackend.capabilities.channels:
+        raise BadArgument(f"Built-in sounds have 1 or 2 channels, not {spec.channels}.", field="channels")
+    seconds = spec.length_samples / spec.sample_rate_hz
+    longest = ProceduralBackend.capabilities.max_length_seconds
+    if not MIN_LENGTH_SECONDS <= seconds <= longest:
+        raise BadArgument(
+            f"A built-in sound lasts {MIN_LENGTH_SECONDS} to {longest:,.0f} seconds; {seconds:.4f} were asked for.",
+            field="length_samples",
+        )
+    return family
+
+
+def _check_params(family: Family, params: Mapping[str, float]) -> None:
+    for name, value in params.items():
+        if name not in family.params:
+            raise BadArgument(
+                f"{family.label} has no parameter {name!r}; it has {', '.join(family.params)}.", field=f"params.{name}"
+            )
+        bounds = family.params[name]
+        if not (math.isfinite(value) and bounds.low <= value <= bounds.high):
+            raise BadArgument(
+                f"{name} of {family.label} is {bounds.low:g} to {bounds.high:g}; got {value}.", field=f"params.{name}"
+            )
+        if name == "count" and value != round(value):
+            raise BadArgument(f"{name} of {family.label} is a whole number; got {value}.", field=f"params.{name}")
+
+
+def _take(family: Family, spec: TakeSpec, handle: Handle) -> Take:
+    rate = spec.sample_rate_hz
+    wanted = -(-spec.length_samples * SAMPLE_RATE_HZ // rate)
+    rng = np.random.default_rng(np.random.SeedSequence([spec.seed, *family.name.encode()]))
+    samples, onset = family.render(rng, family.knobs(spec.params), wanted, spec.channels, handle.check)
+    if rate != SAMPLE_RATE_HZ:
+        samples, onset = _resampled(samples, rate, handle), round(onset * rate / SAMPLE_RATE_HZ)
+    samples = _settled(
+        samples[:, : onset + spec.length_samples], onset, spec, family.sustained and not spec.params.get("count")
+    )
+    return Take(audio=Audio(samples=samples, sample_rate_hz=rate), onset_samples=onset, licence=_LICENCE)
+
+
+def _resampled(samples: Signal, rate: int, handle: Handle) -> Signal:
+    """At another rate, a few seconds at a time."""
+    stream = soxr.ResampleStream(SAMPLE_RATE_HZ, rate, samples.shape[0], dtype="float32", quality="VHQ")
+    piece = 4 * SAMPLE_RATE_HZ
+    parts = []
+    for start in range(0, samples.shape[1], piece):
+        handle.check()
+        part = np.ascontiguousarray(samples[:, start : start + piece].T, dtype=np.float32)
+        parts.append(stream.resample_chunk(part, last=start + piece >= samples.shape[1]))
+    joined: Signal = np.concatenate(parts).T
+    return joined
+
+
+def _settled(samples: Signal, onset: int, spec: TakeSpec, fills: bool) -> Signal:
+    """Exactly as long as asked for where it fills; without DC; silent at both ends; on the grid of 24 bits."""
+    length = onset + spec.length_samples
+    out = np.zeros((samples.shape[0], length if fills else samples.shape[1]), dtype=np.float32)
+    out[:, : samples.shape[1]] = samples
+    if spec.sample_rate_hz != SAMPLE_RATE_HZ:
+        seconds = min(0.01, 0.2 * out.shape[1] / spec.sample_rate_hz) * spec.sample_rate_hz / SAMPLE_RATE_HZ
+        fade_edges(out, 0.0, seconds)
+    heard = out[:, onset:]
+    lift = np.sin(np.pi * (np.arange(heard.shape[1]) + 0.5) / heard.shape[1]).astype(np.float32)
+    lift /= lift.sum(dtype=np.float64)
+    heard -= heard.sum(axis=1, dtype=np.float64, keepdims=True).astype(np.float32) * lift
+    np.rint(out / np.float32(STEP), out=out)
+    out *= np.float32(STEP)
+    return out

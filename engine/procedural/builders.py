@@ -1,0 +1,187 @@
+"""From a recipe to a family's ``render``: one-shots, repeated happenings, and beds of any length.
+
+A recipe makes dry mono sound from a generator and knobs; what is the same for all families is here: placing in the
+room, repeating, joining without a loop, cancelling, ending in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.procedural.envelope import add, died_away, fade_edges, peak
+from engine.procedural.family import SAMPLE_RATE_HZ, Check, Knobs, Render, Signal
+from engine.procedural.filters import highpass
+from engine.procedural.noise import Rng, samples
+from engine.procedural.room import Space
+
+PEAK = 0.5
+"""-6 dBFS: every sound leaves here with this peak; levels are the mixer's."""
+LEAD_SAMPLES = 96
+"""Silence before an attack, for a resampler's ringing."""
+MAX_LEAD_SAMPLES = 2_400
+ONSET_DB = -36.0
+"""Below the peak of the first 50 ms: where an attack becomes audible."""
+CHUNK_SAMPLES = 120_000
+JOIN_SECONDS = 0.25
+PIECE_SAMPLES = CHUNK_SAMPLES + samples(JOIN_SECONDS)
+"""The longest piece of a bed."""
+
+Recipe = Callable[[Rng, Knobs], Signal]
+"""One happening, dry mono, its attack at the first sample."""
+Instrument = Callable[[Rng, Knobs], Callable[[int], Signal]]
+"""Draws what stays the same (the door, the dog), then makes the i-th happening."""
+Rhythm = Callable[[Rng, int, float], Signal]
+"""Seconds from each of so many happenings to the next, around an interval."""
+Chunk = Callable[[Rng, int, int], Signal]
+"""``(rng, start, length)`` to ``(channels, length)`` dry samples of a bed from sample ``start``."""
+Texture = Callable[[Rng, Knobs, int, int], Chunk]
+"""``(rng, knobs, length, channels)``: draws what stays the same over the bed, then makes pieces of it."""
+
+
+def one_shot(recipe: Recipe) -> Render:
+    """A single happening with its natural tail."""
+
+    def render(rng: Rng, knobs: Knobs, length: int, channels: int, check: Check) -> tuple[Signal, int]:
+        check()
+        dry = recipe(rng, knobs)
+        check()
+        return finish(Space(rng, knobs, channels).place(dry), length)
+
+    return render
+
+
+def even(jitter: float = 0.04) -> Rhythm:
+    """Intervals that vary by this share."""
+    return lambda rng, count, interval: interval * np.clip(1 + jitter * rng.standard_normal(count), 0.5, 2.0)
+
+
+def repeating(
+    instrument: Instrument, *, interval_seconds: float, rhythm: Rhythm | None = None, variants: int = 12
+) -> Render:
+    """A happening that repeats: ``count`` times, or as often as fits the length.
+
+    Parameters
+    ----------
+    variants
+        Different happenings made; a longer sound draws from them, never one twice in a row.
+    """
+    pattern = rhythm or even()
+
+    def render(rng: Rng, knobs: Knobs, length: int, channels: int, check: Check) -> tuple[Signal, int]:
+        check()
+        space = Space(rng, knobs, channels)
+        interval = interval_seconds / knobs.pace
+        strike = instrument(rng, knobs)
+        first = strike(0)
+        starts = _starts(rng, pattern, interval, round(knobs.count), length, first.size)
+        pool = [space.place(first)]
+        while len(pool) < min(variants, starts.size):
+            check()
+            pool.append(space.place(strike(len(pool))))
+        which = _shuffled(rng, len(pool), starts.size)
+        gains = 10 ** (rng.uniform(-2.5, 0.0, starts.size) / 20)
+        gains[0] = 1.0
+        end = int(max(s + pool[w].shape[1] for s, w in zip(starts, which, strict=True)))
+        out = np.zeros((channels, min(end, length)))
+        for i, (start, index, gain) in enumerate(zip(starts, which, gains, strict=True)):
+            if i % 64 == 0:
+                check()
+            add(out, gain * pool[index], int(start))
+        return finish(out, length)
+
+    return render
+
+
+def bed(texture: Texture, *, join_seconds: float = JOIN_SECONDS, coherent: bool = False) -> Render:
+    """Sound that fills any length, in pieces joined by crossfades; nothing is heard twice.
+
+    Parameters
+    ----------
+    coherent
+        Pieces agree where they overlap (an engine's pulses), so gains add; else powers add.
+    join_seconds
+        Length of a crossfade, at most :data:`JOIN_SECONDS`.
+    """
+
+    def render(rng: Rng, knobs: Knobs, length: int, channels: int, check: Check) -> tuple[Signal, int]:
+        check()
+        piece = texture(rng, knobs, length, channels)
+        space = Space(rng, knobs, channels)
+        overlap = samples(join_seconds)
+        ramp = (np.arange(overlap) + 0.5) / overlap
+        rise = ramp if coherent else np.sin(0.5 * np.pi * ramp)
+        out = np.zeros((channels, length), dtype=np.float32)
+        for start in range(0, length, CHUNK_SAMPLES):
+            check()
+            size = min(CHUNK_SAMPLES + overlap, length - start)
+            part = piece(rng, start, size)
+            if start:
+                part[:, :overlap] *= rise[:size]
+            if start + CHUNK_SAMPLES < length:
+                part[:, CHUNK_SAMPLES:] *= rise[::-1][: size - CHUNK_SAMPLES]
+            check()
+            add(out, space.place(part), start)
+        _level(out, check)
+        fade_edges(out, 0.02, 0.05)
+        return out, 0
+
+    return render
+
+
+def finish(x: Signal, length: int) -> tuple[Signal, int]:
+    """Trim a one-shot to its onset and its end; ``(channels, samples)`` and the onset's sample."""
+    x = highpass(x, 18.0)
+    level = np.abs(x).max(axis=0)
+    attack = level[: samples(0.05)].max()
+    if attack < level.max() * 0.03:  # a swell: it is heard where it rises out of its own noise
+        attack = level.max()
+    onset = int(np.argmax(level >= attack * 10 ** (ONSET_DB / 20)))
+    front = max(0, onset - (MAX_LEAD_SAMPLES - LEAD_SAMPLES))
+    end = min(died_away(x) + samples(0.005), x.shape[1], onset + length)
+    cut = end == onset + length and end < x.shape[1]
+    body = np.array(x[:, front:end])
+    fade_edges(body, 0.005 if front else 0.0, min(0.08 if cut else 0.01, 0.3 * (end - onset) / SAMPLE_RATE_HZ))
+    out = np.concatenate([np.zeros((x.shape[0], LEAD_SAMPLES)), body], axis=1)
+    return out * (PEAK / peak(out)), onset - front + LEAD_SAMPLES
+
+
+def _starts(rng: Rng, pattern: Rhythm, interval: float, count: int, length: int, body: int) -> Signal:
+    """First samples of the happenings; as many as asked, even where they must hurry to fit."""
+    most = count or max(1, int(length / SAMPLE_RATE_HZ / interval * 3) + 2)
+    gaps = pattern(rng, most, interval)
+    starts = np.concatenate([[0.0], np.cumsum(gaps)[:-1]]) * SAMPLE_RATE_HZ
+    room = max(0.0, length - min(body, 0.35 * SAMPLE_RATE_HZ))
+    if count == 0:
+        starts = starts[starts <= room]
+    elif count > 1:
+        latest = max(room, 0.7 * length)
+        starts *= min(1.0, latest / starts[-1])
+    rounded: Signal = np.rint(starts).astype(np.int64)
+    return rounded
+
+
+def _shuffled(rng: Rng, kinds: int, count: int) -> Signal:
+    """``count`` indices below ``kinds``, the first 0, none the same as the one before (where there are two)."""
+    if kinds == 1:
+        return np.zeros(count, dtype=np.int64)
+    steps = rng.integers(1, kinds, count)
+    steps[0] = 0
+    turned: Signal = np.cumsum(steps) % kinds
+    return turned
+
+
+def _level(out: Signal, check: Check) -> None:
+    """Free of DC and with the usual peak, in place, a piece at a time."""
+    pieces = range(0, out.shape[1], 20 * CHUNK_SAMPLES)
+    mean = sum(out[:, p : p + 20 * CHUNK_SAMPLES].sum(axis=1, dtype=np.float64) for p in pieces) / out.shape[1]
+    highest = 0.0
+    for p in pieces:
+        check()
+        part = out[:, p : p + 20 * CHUNK_SAMPLES]
+        part -= mean[:, None].astype(np.float32)
+        highest = max(highest, peak(part))
+    for p in pieces:
+        check()
+        out[:, p : p + 20 * CHUNK_SAMPLES] *= np.float32(PEAK / highest)

@@ -1,0 +1,155 @@
+"""Rain, wind and thunder.
+
+Rain is drops by the thousand on a ground that colours them. Wind is turbulence whose bands climb and whistle with the
+gusts. Thunder is a crooked channel of air that bursts: N-waves from every part of it, spread over seconds by their
+distances. Source: H. S. Ribner, D. Roy, "Acoustics of thunder", JASA 72(6), 1982.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.procedural.bubbles import bubbles
+from engine.procedural.builders import PIECE_SAMPLES, Chunk, bed, one_shot
+from engine.procedural.envelope import add, decay, steady
+from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
+from engine.procedural.filters import lowpass, soften
+from engine.procedural.grains import Cloud, lognormal, ticks
+from engine.procedural.noise import Curve, Rng, bump, coloured, lines, painted, pick, samples, tilt, times, white
+
+
+def rain(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
+    """Drizzle to downpour by intensity; drops grow with size."""
+    longest = min(length, PIECE_SAMPLES)
+    low = pick(rng, 600, 1_100) / knobs.size**0.5
+    drops = Cloud(
+        rng,
+        ticks(rng, 20, ms=(0.4, 2.6), hz=(low, min(low * pick(rng, 4.0, 7.0), 14_000)), q=(0.6, 2.5)),
+        longest,
+        channels,
+    )
+    plops = Cloud(rng, bubbles(rng, 10, 0.0006, 0.0022 * knobs.size**0.5, rise=0.0), longest, channels)
+    breath = Curve(rng, length / SAMPLE_RATE_HZ, 1.5)
+    rate = 300 * 22**knobs.intensity * pick(rng, 0.75, 1.35)
+    hiss = (0.15 + 0.5 * knobs.intensity) * rng.uniform(0.8, 1.2)
+    slope, high = -rng.uniform(0.35, 0.8), pick(rng, 5_000, 11_000)
+    puddle, rumble = rng.uniform(0.05, 0.2), rng.uniform(0.04, 0.14) * knobs.intensity
+
+    def chunk(rng: Rng, start: int, length: int) -> Signal:
+        far = coloured(rng, length, slope, low_hz=150, high_hz=high, channels=channels)
+        far *= 0.85 + 0.15 * breath.samples(start, length)
+        near = steady(drops.scatter(rng, length, rate, lognormal(1.0)))
+        wet = steady(plops.scatter(rng, length, 12 + 40 * knobs.intensity, lognormal(0.6)))
+        low_end = coloured(rng, length, -1.6, low_hz=40, high_hz=220, channels=channels)
+        return hiss * far + 0.6 * near + puddle * wet + rumble * low_end
+
+    return chunk
+
+
+def wind(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
+    """A breeze at low intensity, a howling gale at high."""
+    seconds = length / SAMPLE_RATE_HZ
+    gusts, flutter = Curve(rng, seconds, rng.uniform(0.5, 1.4) * knobs.pace), Curve(rng, seconds, 5.0)
+    bands = [(pick(rng, 190, 520) / knobs.size**0.4, rng.uniform(0.1, 0.28), rng.uniform(0.2, 1.2)) for _ in range(3)]
+    depth, sway = rng.uniform(0.45, 0.8), rng.uniform(0.5, 1.1)
+    slope, high = -rng.uniform(1.1, 1.7), pick(rng, 800, 1_600) * (0.5 + knobs.intensity)
+    howl, leaves = 0.25 + 1.4 * knobs.intensity**1.5, rng.uniform(0.01, 0.05)
+
+    def air(t: Signal, hz: Signal) -> Signal:
+        g = gusts(t)
+        force = 1 - depth + depth * (0.85 * g**1.4 + 0.15 * flutter(t))
+        shape = force * tilt(hz, 60, high, slope)
+        for centre, width, gain in bands:
+            moved = centre * (1 + sway * (g - 0.4)) * (0.7 + 0.6 * knobs.intensity)
+            shape = shape + 0.25 * howl * gain * force**1.7 * bump(hz, moved, width)
+        return shape + leaves * force**2 * bump(hz, 4_500.0, 1.2)
+
+    return lambda rng, start, size: painted(rng, size, air, start=start, channels=channels, hop=1024)
+
+
+def thunder(rng: Rng, knobs: Knobs) -> Signal:
+    """A crack when near, a roll when far; the roll goes on as farther parts of the channel arrive."""
+    length = samples((4.5 + 2.0 * rng.random()) * knobs.size**0.3)
+    t = times(length)
+    far = float(np.clip(np.log10(knobs.distance_m / 2) / 2.5 + 0.25, 0.0, 1.0))
+    out = np.zeros(length)
+    bursts = [(0.0, 1.0)] + [(rng.uniform(0.3, 3.0), rng.uniform(0.3, 0.9)) for _ in range(int(rng.integers(3, 7)))]
+    for at, gain in bursts:
+        for when in at + rng.gamma(1.2, pick(rng, 0.2, 0.5), int(rng.integers(40, 75))):
+            n = samples(rng.uniform(0.004, 0.048))
+            add(out, gain * rng.exponential() * np.exp(-0.3 * when) * np.linspace(1, -1, n), samples(when))
+    out = steady(soften(out, pick(rng, 400, 700) * (1.2 - 0.7 * far)))
+    swell = lines(Curve(rng, length / SAMPLE_RATE_HZ, rng.uniform(4.5, 6.5))(times(length // 256 + 2) * 256), 256)[
+        :length
+    ]
+    roll = (
+        np.exp(-t / rng.uniform(1.4, 2.2))
+        * np.clip(1.6 * swell - 0.2, 0.05, 1.0)
+        * np.minimum(1.0, t / pick(rng, 0.03, 0.15))
+    )
+    rumble = coloured(rng, length, -rng.uniform(1.4, 1.9), low_hz=30, high_hz=pick(rng, 220, 330))[0] * roll
+    n = samples(0.7)
+    tear = white(rng, n) * decay(n, pick(rng, 0.06, 0.22)) * np.repeat(rng.random(n // 600 + 1), 600)[:n]
+    crack = lowpass(tear, pick(rng, 1_800, 3_800)) * 2.2 * (1 - far) * (0.4 + knobs.intensity)
+    mix = rng.uniform(0.7, 1.1) * out + rng.uniform(1.8, 2.4) * rumble
+    mix[:n] += crack
+    mix[: samples(0.004)] *= np.linspace(0, 1, samples(0.004))
+    mix *= np.minimum(1.0, (length - np.arange(length)) / (0.3 * length)) ** 1.5
+    return mix
+
+
+FAMILIES = (
+    Family(
+        name="rain",
+        label="Rain",
+        category="RAIN",
+        words=(
+            "rain",
+            "rainfall",
+            "downpour",
+            "drizzle",
+            "rain on roof",
+            "rain shower",
+            "raindrop",
+            "rainstorm",
+            "storm rain",
+            "pouring rain",
+        ),
+        params=params(wetness=0.0),
+        sustained=True,
+        length_seconds=12.0,
+        interval_seconds=12.0,
+        render=bed(rain),
+    ),
+    Family(
+        name="wind",
+        label="Wind",
+        category="WIND",
+        words=("wind", "breeze", "gust of wind", "gale", "howling wind", "wind gust", "windy", "blizzard", "storm"),
+        params=params(pace=1.0, wetness=0.0),
+        sustained=True,
+        length_seconds=12.0,
+        interval_seconds=12.0,
+        render=bed(wind),
+    ),
+    Family(
+        name="thunder",
+        label="Thunder",
+        category="THUN",
+        words=(
+            "thunder",
+            "thunderclap",
+            "lightning",
+            "thunder rumble",
+            "thunderbolt",
+            "clap of thunder",
+            "lightning strike",
+            "thunderstorm",
+        ),
+        params=params(wetness=0.55),
+        sustained=False,
+        length_seconds=7.0,
+        interval_seconds=8.0,
+        render=one_shot(thunder),
+    ),
+)
