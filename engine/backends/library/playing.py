@@ -27,6 +27,8 @@ PITCH_CENTS = 30.0
 GAIN_DB = 1.0
 DC_SECONDS = 0.05
 """A take shorter than one period of 20 Hz has no DC to speak of; its mean is the sound."""
+GRID = np.float32(2.0**23)
+"""Takes lie on the steps of 24-bit files: what two processors round differently beyond them is not kept."""
 REACH_SAMPLES = 64
 """Read beyond the end, so that the resampler sees the sound go on and not a step."""
 PART = 0.15
@@ -127,7 +129,8 @@ def play(path: Path, survey: Survey, part: Part, handle: Handle) -> tuple[Sample
     onset = round(lead * ratio)
     samples = samples[:, : onset + part.length_samples]
     fade_in = min(round(FADE_SECONDS * part.sample_rate_hz), part.length_samples // 4) if survey.sustained else onset
-    return _finish(samples, onset, fade_in, part.sample_rate_hz) * np.float32(gain), onset
+    take = _finish(samples, onset, fade_in, part.sample_rate_hz) * np.float32(gain)
+    return np.rint(take * GRID) / GRID, onset
 
 
 def to_channels(samples: Samples, channels: int) -> Samples:
