@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.audio import Audio
+from engine.audio import Audio, Samples
 from engine.dsp.fades import faded
 from engine.errors import BackendFailed
 from engine.mixing.levels import amplitude, gain_db
@@ -19,6 +19,8 @@ from engine.results import Take
 
 FADE_IN_SECONDS = 0.005
 CLICK_FADE_SECONDS = 0.0005
+NEAR_ZERO = 0.01
+"""Of the peak: a first sample so small begins without a click."""
 FADE_OUT_SECONDS = 0.010
 
 
@@ -50,9 +52,9 @@ class PlacedTake:
 def place(plan: Plan, event: Event, take: Take) -> PlacedTake:
     """Level, fade and place a take.
 
-    The fade-in uses the lead-in before the onset only, so the attack stays as it is; a take without any, whose first
-    sample is not zero, gets half a millisecond against the click. A lead-in that would begin before the timeline is
-    cut by the samples that do not fit.
+    The fade-in uses the lead-in before the onset only, so the attack stays as it is; a take without any that begins
+    away from zero gets half a millisecond against the click, and less where its peak comes sooner: the first sample of
+    an impulse is the sound. A lead-in that would begin before the timeline is cut by the samples that do not fit.
 
     Raises
     ------
@@ -65,10 +67,7 @@ def place(plan: Plan, event: Event, take: Take) -> PlacedTake:
     start = plan.position_samples + event.start_samples
     onset = min(take.onset_samples, start)
     samples = take.audio.samples[:, take.onset_samples - onset :]
-    if onset:
-        fade_in = min(onset, round(FADE_IN_SECONDS * rate))
-    else:
-        fade_in = round(CLICK_FADE_SECONDS * rate) if samples[:, 0].any() else 0
+    fade_in = min(onset, round(FADE_IN_SECONDS * rate)) if onset else _bare_fade(samples, rate)
     sounding = samples.shape[1] - onset
     fade_out = min(round(FADE_OUT_SECONDS * rate), sounding // 4)  # a sound of a few samples is all attack
     gain = gain_db(event, take)
@@ -79,3 +78,12 @@ def place(plan: Plan, event: Event, take: Take) -> PlacedTake:
         pan=event.pan,
         gain_db=gain,
     )
+
+
+def _bare_fade(samples: Samples, sample_rate_hz: int) -> int:
+    """Samples to fade in where the sound begins with its onset."""
+    level = np.abs(samples).max(axis=0)
+    peak = int(level.argmax())
+    if level[0] <= NEAR_ZERO * level[peak]:
+        return 0
+    return min(peak, round(CLICK_FADE_SECONDS * sample_rate_hz))
