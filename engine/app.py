@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import engine
 from engine.config import Settings
-from engine.errors import BadArgument
+from engine.errors import BadArgument, UnknownJob
 from engine.jobs.service import JobService
 from engine.jobs.state import State
 from engine.jobs.view import JobEvent, JobView
@@ -136,7 +136,10 @@ class Engine:
             self._send_end(view, reply_to)
 
     async def _manifest_of(self, job_id: str) -> str:
-        view = await self._jobs.view(job_id)
+        try:
+            view = await self._jobs.view(job_id)
+        except UnknownJob as error:
+            raise UnknownJob(error.sentence, field="follows") from None
         if view.result is None:
             raise BadArgument(
                 f"Job {job_id} is {view.state}; a follow-up changes the plan of a job that is done.", field="follows"

@@ -249,7 +249,7 @@ class Studio:
                     written += 1
                 elif _sha256(target / old.path) != old.sha256:
                     raise RebuildDiffers(
-                        f"{target / old.path} was changed since it was made; it is kept. Name another folder with --out."
+                        f"{target / old.path} was changed since it was made; it is kept. Name another folder: --out."
                     )
         return RebuildReport(total=len(wanted), same=len(wanted), written=written, folder=str(target))
 

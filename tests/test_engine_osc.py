@@ -136,7 +136,7 @@ def test_bad_input_names_code_and_field(
     if not (engine_home / "link").exists():
         (engine_home / "link").symlink_to("/etc")
     keys = {k: v.replace("{home}", str(engine_home)) if isinstance(v, str) else v for k, v in keys.items()}
-    folder = engine_home / new_id()
+    folder = Path(keys.pop("folder", engine_home / new_id()))
     try:
         last = ask(client, folder, **keys)[-1]
     except CuewrightError as error:
@@ -145,7 +145,8 @@ def test_bad_input_names_code_and_field(
         assert isinstance(last, FailedReply)
         assert (last.code, last.field) == (code, field)
         assert last.sentence.endswith(".")
-    assert not [name for name in visible(folder) if not name.endswith(".cuewright.json")]
+    assert not list(engine_home.rglob("*.part"))
+    assert not folder.is_relative_to(engine_home) or not list(folder.rglob("*.wav"))
     assert client.ping()
 
 
