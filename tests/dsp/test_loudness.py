@@ -68,6 +68,8 @@ def test_a_short_sound_counts_as_followed_by_silence() -> None:
     assert short.momentary_lufs == pytest.approx(held.momentary_lufs - 6.02, abs=0.1)
     assert short.integrated_lufs is None
     assert short.short_term_lufs is None
+    assert measure(sine(0.399, -10.0)).integrated_lufs is None
+    assert measure(sine(0.4, -10.0)).integrated_lufs is not None
 
 
 @given(lead_samples=st.integers(0, 20_000))
@@ -83,6 +85,13 @@ def test_long_sound_is_measured_across_its_blocks_without_a_seam() -> None:
     whole = measure(sine(35, -20.0))
     assert whole.integrated_lufs == pytest.approx(-23.01, abs=0.01)
     assert whole.momentary_lufs == pytest.approx(-23.01, abs=0.02)
+
+
+def test_the_filters_go_on_from_block_to_block() -> None:
+    """An offset that creeps in is inaudible to K-weighting; a filter that starts anew at 10 s hears it jump."""
+    offset = np.full(20 * 48_000, 0.5)
+    offset[: 5 * 48_000] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(5 * 48_000) / (5 * 48_000))
+    assert measure(Audio(samples=offset[None], sample_rate_hz=48_000)).momentary_lufs is None
 
 
 @pytest.mark.parametrize("samples", [0, 1, 100_000])
