@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audio import Samples
+from engine.backends.library import playing
 from engine.backends.library.playing import (
     GAIN_DB,
     PART,
@@ -228,6 +229,15 @@ def test_a_crossfade_avoids_what_stands_out(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", recording)
     assert 21_000 <= _quiet(path, 20_000, 8_000, (0, RATE), Handle()) <= 22_000
     assert 10_000 <= _quiet(path, 13_000, 8_000, (0, RATE), Handle()) <= 12_000
+
+
+def test_a_bed_takes_the_quiet_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = noise(5)
+    path = write(tmp_path / "a.wav", recording)
+    monkeypatch.setattr(playing, "_quiet", lambda path, start, *rest: 34_567)
+    samples, _ = play(path, surveyed(path), part(10 * RATE), Handle())
+    heard, there = samples[0, 1_000:9_000], recording[0, 35_567:43_567]
+    assert np.corrcoef(heard, there)[0, 1] > 0.999
 
 
 def test_crossfades_keep_the_level(tmp_path: Path) -> None:

@@ -105,8 +105,10 @@ def test_bark_of_a_dog_comes_before_bark_of_a_tree(library: Library) -> None:
 def test_limit_is_kept_and_scores_fall(library: Library) -> None:
     items = library.search("door", 3)
     assert len(items) == 3
-    scores = [item.score for item in library.search("door", 50)]
-    assert scores == sorted(scores, reverse=True)
+    for prompt in ("door", "heavy rain on a metal door roof", "walking on wood and glass by the sea"):
+        scores = [item.score for item in library.search(prompt, 50)]
+        assert len(scores) > 5
+        assert scores == sorted(scores, reverse=True)
     assert library.search("door", 0) == ()
 
 
