@@ -32,7 +32,7 @@ class Preset(Model):
     description: str = Field(min_length=1, max_length=200, description="What it sounds like and is for.")
     prompt: str = Field(min_length=1, max_length=200, description="Words that the backend makes the sound from.")
     words: tuple[str, ...] = Field((), description="Phrases that call it up from within a prompt.")
-    backend: str = Field("", description="Backend to use; left out, the best match decides.")
+    backend: str = Field("procedural", max_length=64, description="Backend whose sound and parameters it sets.")
     category: str = Field(description="UCS CatID.")
     params: dict[str, float] = Field(default_factory=dict, description="Parameters of the sound, in its own units.")
     length_seconds: float | None = Field(None, gt=0, le=3_600, description="Natural length; left out, the sound's own.")

@@ -1,4 +1,9 @@
-"""Which backend answers some words, with presets taken into account."""
+"""Which backend answers some words, with presets taken into account.
+
+The rule: backends are asked in the settings' order; the first whose best answer reaches ``MATCHED`` is taken, unless a
+later one's is better by more than :data:`CLOSE`. A preset stands in for words that call it up, except where the words
+themselves name another sound.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +23,28 @@ class Choice:
 
     Parameters
     ----------
-    params
-        What preset and words set, the words winning.
+    match
+        The backend's answer; its params already have the preset's under what the words set.
     """
 
     backend: Backend
     match: Match
     preset: Preset | None
-    params: dict[str, float]
 
     @property
     def length_seconds(self) -> float:
         """Natural length."""
         return (self.preset and self.preset.length_seconds) or self.match.length_seconds
+
+    @property
+    def name(self) -> str:
+        """What tells this sound from another."""
+        return self.preset.name if self.preset else self.match.label
+
+    @property
+    def fills(self) -> bool:
+        """Whether it goes on for any length: a bed, or happenings without a number ('barking')."""
+        return self.match.sustained or self.match.params.get("count") == 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,55 +67,76 @@ class Sounds:
         self._backends = backends
         self._presets = presets
         self._only = backend
-        self._found: dict[tuple[str, str], Choice | Nearest] = {}
+        self._found: dict[tuple[str, str, int | None], Choice | Nearest] = {}
 
-    def find(self, text: str, preset_name: str = "") -> Choice | Nearest:
+    def find(self, text: str, preset_name: str = "", count: int | None = None) -> Choice | Nearest:
         """The best answer to a step's words.
+
+        Parameters
+        ----------
+        count
+            Ask for so many happenings; None leaves it to the words.
 
         Raises
         ------
         UnknownBackend, UnknownPreset
             When a name is wrong.
         """
-        key = (text, preset_name)
+        key = (text, preset_name, count)
         if key not in self._found:
-            self._found[key] = self._find(text, preset_name)
+            self._found[key] = self._counted(text, preset_name, count) if count else self._find(text, preset_name)
         return self._found[key]
 
-    def known(self, text: str) -> Choice | None:
-        """The answer, or None where there is only a nearest."""
-        found = self.find(text)
-        return found if isinstance(found, Choice) else None
+    def _counted(self, text: str, preset_name: str, count: int) -> Choice | Nearest:
+        """The same sound, asked for by number."""
+        found = self.find(text, preset_name)
+        if isinstance(found, Nearest):
+            return found
+        words = found.preset.prompt if found.preset else text
+        answers = found.backend.match(f"{count} {words}")
+        if not answers or answers[0].score < MATCHED or answers[0].sources != found.match.sources:
+            return found
+        params = {name: value for name, value in found.match.params.items() if name != "count"}
+        match = answers[0].model_copy(update={"params": params | _count_of(answers[0])})
+        return Choice(backend=found.backend, match=match, preset=found.preset)
 
     def _find(self, text: str, preset_name: str) -> Choice | Nearest:
+        own = None if preset_name else self._best(text, "")
         preset = self._presets.get(preset_name) if preset_name else self._presets.named_in(text)
-        asked = preset.prompt if preset else text
-        best = self._best(asked, preset.backend if preset else "")
-        if not isinstance(best, tuple):
-            return best
-        backend, match = best
-        params = dict(match.params)
-        if preset:
-            params |= preset.params
-            # The user's own words ("distant oak door slam") win over the preset they call up.
-            own = backend.match(text)
-            if own and own[0].score >= MATCHED and own[0].sources == match.sources:
-                params |= own[0].params
-        return Choice(backend=backend, match=match, preset=preset, params=params)
+        if preset is None:
+            return own if own is not None else Nearest(labels=())
+        found = self._best(preset.prompt, preset.backend)
+        if isinstance(found, Nearest):
+            return found if preset_name or own is None else own
+        if isinstance(own, Choice) and own.match.sources != found.match.sources:
+            return own
+        # The user's own words ("distant oak door slam") win over the preset they call up.
+        told = found.backend.match(text) if text != preset.prompt else ()
+        if not (told and told[0].score >= MATCHED and told[0].sources == found.match.sources):
+            told = found.backend.match(f"{text} {preset.prompt}") if preset_name else ()
+        # A request may name another backend, which does not have the preset's parameters.
+        params = found.match.params | (preset.params if found.backend.name == preset.backend else {})
+        if told and told[0].sources == found.match.sources:
+            params |= told[0].params
+        return Choice(backend=found.backend, match=found.match.model_copy(update={"params": params}), preset=preset)
 
-    def _best(self, text: str, wanted: str) -> tuple[Backend, Match] | Nearest:
+    def _best(self, text: str, wanted: str) -> Choice | Nearest:
         name = self._only or wanted
         asked = [self._backends.get(name)] if name else self._backends.preferred()
-        best: tuple[Backend, Match] | None = None
+        best: Choice | None = None
         nearest: list[Match] = []
         for backend in asked:
             matches = backend.match(text)
             if matches and matches[0].score >= MATCHED:
-                if best is None or matches[0].score > best[1].score + CLOSE:
-                    best = backend, matches[0]
+                if best is None or matches[0].score > best.match.score + CLOSE:
+                    best = Choice(backend=backend, match=matches[0], preset=None)
             else:
                 nearest += matches[:3]
         if best:
             return best
         nearest.sort(key=lambda match: -match.score)
         return Nearest(labels=tuple(dict.fromkeys(match.label for match in nearest))[:3])
+
+
+def _count_of(match: Match) -> dict[str, float]:
+    return {name: value for name, value in match.params.items() if name == "count"}
