@@ -44,21 +44,16 @@ class Loudness:
     ----------
     integrated_lufs
         Gated over the whole; None under 400 ms, or when all of it lies below the gate at -70 LUFS.
-    momentary_lufs
+    momentary_max_lufs
         Loudest 400 ms, looked for every 10 ms. Sound shorter than that counts as followed by silence, so a one-shot
         of 100 ms reads 6 dB under the same sound held: its energy is what counts. None below -70 LUFS.
-    short_term_lufs
+    short_term_max_lufs
         Loudest 3 s; None when it is shorter, or below -70 LUFS.
     """
 
     integrated_lufs: float | None
-    momentary_lufs: float | None
-    short_term_lufs: float | None
-
-    @property
-    def momentary_max_lufs(self) -> float | None:
-        """``momentary_lufs``, by its longer name."""
-        return self.momentary_lufs
+    momentary_max_lufs: float | None
+    short_term_max_lufs: float | None
 
 
 def measure(audio: Audio) -> Loudness:
@@ -69,8 +64,8 @@ def measure(audio: Audio) -> Loudness:
     gating = _moving_lufs(energies[:whole_hops], seconds[:whole_hops], MOMENTARY_HOPS, pad=False)[::GATING_STEP_HOPS]
     return Loudness(
         integrated_lufs=_gated(gating),
-        momentary_lufs=_loudest(momentary),
-        short_term_lufs=_loudest(short_term),
+        momentary_max_lufs=_loudest(momentary),
+        short_term_max_lufs=_loudest(short_term),
     )
 
 

@@ -46,9 +46,9 @@ def gain_db(event: Event, take: Take) -> float:
 
 def _target(layer: Layer, measured: loudness.Loudness) -> tuple[float, float | None]:
     if layer == "foreground":
-        return FOREGROUND_MOMENTARY_LUFS, measured.momentary_lufs
+        return FOREGROUND_MOMENTARY_LUFS, measured.momentary_max_lufs
     if measured.integrated_lufs is None:  # shorter than one gating block
-        return BACKGROUND_INTEGRATED_LUFS, measured.momentary_lufs
+        return BACKGROUND_INTEGRATED_LUFS, measured.momentary_max_lufs
     return BACKGROUND_INTEGRATED_LUFS, measured.integrated_lufs
 
 

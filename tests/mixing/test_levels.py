@@ -18,7 +18,7 @@ from engine.mixing.place import place
 def test_a_foreground_event_comes_to_minus_20_at_its_loudest(level_db: float, decay: float) -> None:
     made = take(noise(1, decay=decay) * 10 ** (level_db / 20), onset=0)
     placed = place(plan(event()), event(), made)
-    assert measure(placed.audio).momentary_lufs == pytest.approx(-20.0, abs=0.1)
+    assert measure(placed.audio).momentary_max_lufs == pytest.approx(-20.0, abs=0.1)
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -59,4 +59,4 @@ def test_gains_are_hundredths_of_a_decibel() -> None:
 def test_a_background_too_short_to_gate_goes_by_its_loudest_moment() -> None:
     bed = event(layer="background")
     placed = place(plan(bed), bed, take(noise(6, length=9_600)))
-    assert measure(placed.audio).momentary_lufs == pytest.approx(-32.0, abs=0.3)  # the end fade takes a little
+    assert measure(placed.audio).momentary_max_lufs == pytest.approx(-32.0, abs=0.3)  # the end fade takes a little
