@@ -107,8 +107,8 @@ def _seconds(value: float) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string as REAPER quotes it: with whichever quote it does not hold, else backticks."""
-    clean = " ".join(text.split())
+    """A string as REAPER quotes it, on one line: with whichever quote it does not hold, else backticks."""
+    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     for quote in ('"', "'", "`"):
         if quote not in clean:
             return f"{quote}{clean}{quote}"
