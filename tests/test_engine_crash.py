@@ -23,7 +23,7 @@ import soundfile
 from engine.errors import CuewrightError
 from engine.protocol import codec
 from engine.protocol.client import Client
-from engine.protocol.messages import TERMINAL, DoneReply, Reply
+from engine.protocol.messages import TERMINAL, AcceptedReply, DoneReply, Reply
 from engine.protocol.schema import parse_reply, request_message
 from engine.stems.manifest import read_manifest
 
@@ -53,6 +53,10 @@ class Ears:
             except (TimeoutError, ConnectionRefusedError):
                 continue
             self.replies += [parse_reply(message) for message in codec.decode(packet)]
+
+    @property
+    def accepted(self) -> set[str]:
+        return {reply.job_id for reply in self.replies if isinstance(reply, AcceptedReply)}
 
     @property
     def endings(self) -> Counter[str]:
@@ -100,6 +104,13 @@ class Lab:
 
 
 @pytest.fixture
+def ears() -> Iterator[Ears]:
+    made = Ears()
+    yield made
+    made.socket.close()
+
+
+@pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     made = Lab(tmp_path)
     made.start()
@@ -107,20 +118,23 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     made.kill()
 
 
-def submit(lab: Lab, ears: Ears) -> list[str]:
-    ids = [f"batch-{number}" for number in range(JOBS)]
-    for number, job_id in enumerate(ids):
-        message = request_message(
-            "/cuewright/generate", job_id, prompt=PROMPT, folder=str(lab.out), seed=number, priority="batch"
-        )
-        ears.socket.sendto(codec.encode(message), ("127.0.0.1", lab.port))
-    ears.listen(0.3)
-    return ids
+def submit(lab: Lab, ears: Ears, batch: int = 0) -> list[str]:
+    """Send a batch as a script would: each request again until it is accepted. What is accepted must not be lost."""
+    ids = {f"batch-{batch}-{number}": 100 * batch + number for number in range(JOBS)}
+    deadline = time.monotonic() + 30
+    while missing := ids.keys() - ears.accepted:
+        assert time.monotonic() < deadline, f"never accepted: {missing}"
+        for job_id in missing:
+            keys = {"prompt": PROMPT, "folder": str(lab.out), "seed": ids[job_id], "priority": "batch"}
+            packet = codec.encode(request_message("/cuewright/generate", job_id, **keys))
+            ears.socket.sendto(packet, ("127.0.0.1", lab.port))
+        ears.listen(0.1)
+    return list(ids)
 
 
 def states(lab: Lab) -> dict[str, str]:
     with Client("127.0.0.1", lab.port) as client:
-        return {reply.job_id: reply.state for reply in client.jobs(100)}
+        return {reply.job_id: reply.state for reply in client.jobs(200)}
 
 
 def wait_for_the_end(lab: Lab, ears: Ears, ids: list[str]) -> None:
@@ -160,20 +174,18 @@ def check_journal(lab: Lab) -> None:
     journal.close()
 
 
-def test_killing_the_server(lab: Lab) -> None:
-    ears, chance = Ears(), random.Random(1)
+def test_killing_the_server(lab: Lab, ears: Ears) -> None:
+    chance = random.Random(1)
     ids = submit(lab, ears)
-    kills = 0
-    round_number = 0
+    kills = batch = 0
     while kills < KILLS:
         ears.listen(chance.uniform(0.0, 0.35))
         lab.kill()
         kills += 1
         lab.start()
         if all(state in ("done", "failed") for state in states(lab).values()):
-            round_number += 1
-            for job_id in submit_more(lab, ears, round_number):
-                ids.append(job_id)
+            batch += 1
+            ids += submit(lab, ears, batch)
     wait_for_the_end(lab, ears, ids)
     assert set(states(lab).values()) == {"done"}, "a kill of the engine is no fault of the job"
     lab.kill()
@@ -184,36 +196,18 @@ def test_killing_the_server(lab: Lab) -> None:
     assert max(ears.endings.values(), default=1) == 1
 
 
-def submit_more(lab: Lab, ears: Ears, round_number: int) -> list[str]:
-    """The next batch, so that every kill meets work."""
-    ids = [f"batch-{round_number}-{number}" for number in range(JOBS)]
-    for number, job_id in enumerate(ids):
-        message = request_message(
-            "/cuewright/generate",
-            job_id,
-            prompt=PROMPT,
-            folder=str(lab.out),
-            seed=100 * round_number + number,
-            priority="batch",
-        )
-        ears.socket.sendto(codec.encode(message), ("127.0.0.1", lab.port))
-    ears.listen(0.2)
-    return ids
-
-
-def test_killing_the_worker(lab: Lab) -> None:
-    ears, chance = Ears(), random.Random(2)
+def test_killing_the_worker(lab: Lab, ears: Ears) -> None:
+    chance = random.Random(2)
     ids = submit(lab, ears)
-    kills = 0
-    round_number = 0
+    kills = batch = 0
     while kills < KILLS:
         ears.listen(chance.uniform(0.0, 0.25))
         for worker in lab.workers()[:1]:
             worker.send_signal(signal.SIGKILL)
             kills += 1
         if all(state in ("done", "failed") for state in states(lab).values()):
-            round_number += 1
-            ids += submit_more(lab, ears, round_number)
+            batch += 1
+            ids += submit(lab, ears, batch)
     wait_for_the_end(lab, ears, ids)
     ended = states(lab)
     assert set(ended) == set(ids)
@@ -225,14 +219,13 @@ def test_killing_the_worker(lab: Lab) -> None:
     assert set(ears.endings) == set(ids), "a job ended without a word"
 
 
-def test_a_killed_job_gives_the_bytes_of_an_undisturbed_one(lab: Lab) -> None:
+def test_a_killed_job_gives_the_bytes_of_an_undisturbed_one(lab: Lab, ears: Ears) -> None:
     """The stems of a job that was interrupted are those of its plan, no others."""
-    ears = Ears()
-    submit(lab, ears)
+    ids = submit(lab, ears)
     lab.kill()
     lab.start()
-    wait_for_the_end(lab, ears, [f"batch-{number}" for number in range(JOBS)])
-    manifest = read_manifest(lab.out / "batch-0.cuewright.json")
+    wait_for_the_end(lab, ears, ids)
+    manifest = read_manifest(lab.out / f"{ids[0]}.cuewright.json")
     other = lab.home / "again"
     with Client("127.0.0.1", lab.port) as client:
         replies = list(client.generate("calm-0", prompt=PROMPT, folder=str(other), seed=0))

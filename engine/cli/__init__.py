@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from engine import __version__
 from engine.cli import bench, doctor, generate, library, serve, sounds
 from engine.cli.output import print_error
-from engine.errors import Cancelled, CuewrightError, RequestError
+from engine.errors import Cancelled, CuewrightError, InternalError, RequestError
 
 app = typer.Typer(
     name="cuewright",
@@ -59,5 +60,12 @@ def run(arguments: Sequence[str]) -> int:
         return 130 if isinstance(error, Cancelled) else 2 if isinstance(error, RequestError) else 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except Exception as defect:  # a person gets a sentence, whoever mends it gets the lines above it
+        traceback.print_exc()
+        print_error(
+            InternalError(f"A defect of Cuewright ({type(defect).__name__}: {defect}); please report it."),
+            "--json" in arguments,
+        )
         return 1
     return 0

@@ -216,3 +216,18 @@ def test_demo_over_osc(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     assert Path(result["project"]).exists()
     assert len(result["stems"]) >= 16
     assert {Path(stem["path"]).exists() for stem in result["stems"]} == {True}
+
+
+def test_a_defect_is_a_sentence_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine import render
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of a kind that nobody foresaw")
+
+    monkeypatch.setattr(render.Studio, "run", broken)
+    code, answer, err = called(capsys, "generate", "rain", "--out", str(tmp_path))
+    assert (code, answer["error"]["code"]) == (1, "internal")
+    assert "ZeroDivisionError" in answer["error"]["sentence"]
+    assert "Traceback" in err
