@@ -43,6 +43,9 @@ class Match(Model):
     label: str = Field(description="Short name for people and files: 'Oak Door Slam'.")
     category: str = Field(description="UCS CatID.")
     params: dict[str, float] = Field(default_factory=dict, description="What the words set.")
+    accepts: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="Parameters that steps and presets may set as well, with their bounds."
+    )
     length_seconds: float = Field(gt=0, description="Natural length of one happening, or a good one for a bed.")
     interval_seconds: float = Field(gt=0, description="Natural time between repeats.")
     sustained: bool = Field(description="Fills any length (rain); else it happens (a knock).")

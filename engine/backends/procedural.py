@@ -72,6 +72,7 @@ def _match(answer: Answer) -> Match:
         label=family.label,
         category=family.category,
         params=dict(answer.params),
+        accepts={name: (param.low, param.high) for name, param in family.params.items()},
         length_seconds=answer.length_seconds,
         interval_seconds=answer.interval_seconds,
         sustained=answer.sustained,

@@ -173,6 +173,7 @@ def _answer(text: str, bundle: list[tuple[LibraryItem, Survey]]) -> Match:
         sources=tuple(sources[:MAX_SOURCES]),
         label=lead.label,
         category=lead.category or (nearest[0].cat_id if nearest else ""),
+        accepts={"pitch_cents": (-MAX_PITCH_CENTS, MAX_PITCH_CENTS)},
         length_seconds=max(s.length_seconds for _, s in bundle),
         interval_seconds=shape.interval_seconds,
         sustained=shape.sustained,

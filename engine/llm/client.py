@@ -1,8 +1,8 @@
 """Asking a language model for a value of ours.
 
-The answer is plain JSON in the message, validated by the value's own model and asked for again with the error's text when
-it is wrong: servers differ in what they take beside messages (``transformers serve`` refuses ``response_format``), and
-every one of them takes this. Knows nothing of plans.
+The answer is plain JSON in the message, validated by the value's own model and asked for again with the error's text
+when it is wrong: servers differ in what they take beside messages (``transformers serve`` refuses ``response_format``),
+and every one of them takes this. Knows nothing of plans.
 """
 
 from __future__ import annotations

@@ -1,223 +1,351 @@
-"""A prompt cut into clauses: what sounds, when, how often, from where. Tables of words and small patterns.
+"""A prompt cut into clauses: one sound each, what is said about it, and how it joins the one before.
 
-This module reads words; what a sound is and how long it naturally lasts it asks of a function it is given.
+The words are read once from left to right; what says when, how often or from where becomes a mark, what joins two
+sounds a link, the rest stays as the sound's words. 'While' and 'then' always part two sounds; 'and', 'with', 'in' and a
+comma do so only where a sound that can be made stands on both sides, which is asked of a function.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from engine.planning.numbers import COUNTS, LENGTH, NUMBER, UNIT, clock, number, seconds
+from engine.planning import marks
+from engine.planning.lexicon import (
+    AMBIENCE,
+    ARTICLES,
+    COUNTS,
+    FILLER,
+    GROUPS,
+    LINKS,
+    MANNER,
+    MEASURES,
+    NEGATION_ENDS,
+    NEGATIONS,
+    NOT_NEGATIONS,
+    SERIES,
+    Link,
+    longest,
+)
+from engine.planning.marks import Mark, Said
+from engine.planning.numbers import number
 
-Join = Literal["sequence", "list", "together"]
-"""How a clause follows the one before: after it, after a mere comma, or with it."""
-Known = Callable[[str], bool]
-"""Whether some words name a sound that can be made."""
+Join = Literal["then", "list", "together", "under"]
+"""After the one before; after a comma, so after or with it as fits; with it; or lying under it."""
 
-_BREAK = re.compile(
-    r"\s*(;|\.(?=\s|$)|,?\s*\b(?:and\s+then|then|followed\s+by|after\s+that|afterwards|finally|and\s+finally|next)\b,?|,)\s*",
-    re.I,
-)
-_TOGETHER = re.compile(
-    r"\s+(while|whilst|as|with|and|over|during|amid|against|under|in(?=\s+the\s+(?:rain|wind|storm|snowstorm|background))"
-    r"|plus|alongside|accompanied\s+by)\s+",
-    re.I,
-)
-_ALWAYS_SPLITS = {"while", "whilst", "during", "amid", "plus", "alongside", "accompanied by"}
-_UNDER = {"over", "during", "amid", "against", "in", "under"}
-"""What stands after these lies under what stands before."""
-_NEGATED = re.compile(
-    r"\s*(?:,|;|\band\b|\bbut\b|\bwith\b)?\s*\b(?:no|without(?:\s+any)?|but\s+not|except(?:\s+for)?|minus)\s+"
-    r"([^,;.]+?)(?=\s*(?:,|;|\.|$|\b(?:and|but|then|while|followed|with)\b))",
-    re.I,
-)
-_BEFORE = re.compile(r"^(.+?)\s+(?:just\s+)?before\s+(?:an?\s+|the\s+)?(.+)$", re.I)
-_LATER = re.compile(
-    rf"\b(?:after|wait)\s+(?:another\s+)?{LENGTH}(?:\s*(?:pause|of silence))?,?|\b{LENGTH}\s+later\b,?", re.I
-)
-_AT = re.compile(rf"\b(?:at|@)\s+(?:(\d{{1,2}}:\d{{2}}(?:\.\d+)?)|({NUMBER})\s*({UNIT}))", re.I)
-_FOR = re.compile(rf"\b(?:for|lasting|over)\s+(?:about\s+|another\s+)?{LENGTH}", re.I)
-_LONG = re.compile(rf"\b(?:an?\s+)?{LENGTH}(?:\s*-?\s*(?:long|of))?\b(?!\s+later)", re.I)
-_EVERY = re.compile(rf"\bevery\s+(?:({NUMBER})\s*)?({UNIT})", re.I)
-_TIMES = re.compile(rf"\b(?:(once|twice|thrice)|({NUMBER})\s+times)\b", re.I)
-_COUNTED = re.compile(
-    rf"^(?:(?:a|the)\s+)?({'|'.join(k for k in COUNTS if k not in ('once', 'twice', 'thrice', 'single'))}|\d{{1,2}})\s+(?:of\s+)?"
-    r"(?!(?:mm|cm|m|km|kg|g|hz|khz|inch|inches|foot|feet|meters?|metres?|miles?|wheel|stroke|cylinder|year|years|story|pm|am"
-    r"|percent|db|o'clock)\b)(?=[a-z])",
-    re.I,
-)
-_SIDE = re.compile(
-    r",?\s*\b(?:far\s+)?(?:from|on|at|to|in)\s+(?:the\s+|my\s+|your\s+)?(?:far\s+)?(left|right|cent(?:re|er)|middle)\b(?:\s+side)?",
-    re.I,
-)
-_ACROSS = re.compile(r",?\s*\b(?:from\s+)?(?:the\s+)?(left|right)\s+to\s+(?:the\s+)?(left|right)\b", re.I)
-_BACKGROUND = re.compile(r",?\s*\b(?:in|as)\s+(?:the|a)\s+(?:far\s+)?background\b|\bbackground\b(?=\s+\w)", re.I)
-_FOREGROUND = re.compile(r",?\s*\bin\s+the\s+foreground\b", re.I)
-_LEADING = re.compile(
-    r"^(?:(?:and|but|with|then|there\s+is|there\s+are|i\s+hear|we\s+hear|the\s+sounds?\s+of|sounds?\s+of|of|also)\s+)+",
-    re.I,
-)
-_GAIN_DB = (
-    (re.compile(r"\b(?:barely\s+audible|almost\s+inaudible)\b", re.I), -14.0),
-    (re.compile(r"\b(?:very|extremely)\s+(?:quiet|soft|faint)(?:ly)?\b", re.I), -12.0),
-    (re.compile(r"\bfaint(?:ly)?\b", re.I), -9.0),
-    (re.compile(r"\b(?:quiet(?:ly)?|softly)\b", re.I), -6.0),
-    (re.compile(r"\b(?:deafening(?:ly)?|(?:very|extremely)\s+loud(?:ly)?)\b", re.I), 6.0),
-    (re.compile(r"\bloud(?:ly)?\b", re.I), 3.0),
-)
+NameOf = Callable[[str], str | None]
+"""The name of the sound that some words make, or None where nothing makes it."""
 
-
-_ADVERBS = re.compile(
-    r"\b(?:very|extremely|quiet(?:ly)?|soft(?:ly)?|loud(?:ly)?|faint(?:ly)?|deafening(?:ly)?|barely|almost|audible|inaudible"
-    r"|long|and|each|apart)\b",
-    re.I,
+_TOKEN = re.compile(
+    r"\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?|(?:1[89]|20)\d\ds?\b|\d+(?:[.,]\d+)?|\.\d+|[^\W\d_]\w*(?:['’-][^\W\d_]\w*)*|['’](?:s|d)\b|\S"
+)
+_PRECEDENCE = (
+    Link.THEN,
+    Link.AFTER,
+    Link.BEFORE,
+    Link.TOGETHER,
+    Link.STOP,
+    Link.WITH,
+    Link.UNDER,
+    Link.AND,
+    Link.COMMA,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One sounding thing as the words put it; None is what they leave open."""
+    """One sound as the words put it."""
 
     text: str
-    join: Join = "sequence"
-    at_seconds: float | None = None
-    pause_seconds: float = 0.0
-    length_seconds: float | None = None
-    count: int = 1
-    interval_seconds: float | None = None
-    pan: float = 0.0
-    pan_end: float | None = None
-    gain_db: float = 0.0
-    background: bool = False
-    foreground: bool = False
+    join: Join = "then"
+    said: Said = field(default_factory=Said)
 
 
-def without_negations(prompt: str) -> tuple[str, tuple[str, ...]]:
-    """The prompt without what it forbids, and what that was.
+@dataclass(slots=True)
+class _Part:
+    """A clause in the making: its link, the link's own words, and what stands in it."""
 
-    >>> without_negations("forest at night, no birds and without wind")
-    ('forest at night', ('birds', 'wind'))
+    link: Link = Link.THEN
+    link_words: tuple[str, ...] = ()
+    words: list[str] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    led_by_mark: bool = False
+
+    @property
+    def text(self) -> str:
+        return _text(self.words)
+
+    @property
+    def alone(self) -> str:
+        """The text without article and count."""
+        return _text(counted(self.words)[0])
+
+
+def tokens(prompt: str) -> list[str]:
+    """Words, numbers and marks of punctuation, in small letters.
+
+    >>> tokens("Rain, at 00:03 a 4s 'Bang' (2.5 s)")
+    ['rain', ',', 'at', '00:03', 'a', '4', 's', 'bang', '2.5', 's']
     """
-    forbidden = []
-
-    def take(match: re.Match[str]) -> str:
-        forbidden.append(match[1].strip())
-        return ""
-
-    before = None
-    while before != prompt:
-        before, prompt = prompt, _NEGATED.sub(take, prompt, count=1)
-    return prompt.strip(" ,;."), tuple(forbidden)
+    found = _TOKEN.findall(prompt.lower())
+    return [word.replace("’", "'") for word in found if word[0].isalnum() or word[0] in ",.;!?&+@-" or len(word) > 1]
 
 
-def clauses(prompt: str, known: Known) -> list[Clause]:
-    """Cut a prompt, already free of negations, into clauses in the order they are said."""
-    prompt = _protected(prompt)
+def without_negations(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The words without what they forbid, and what that was.
+
+    >>> without_negations("forest , no birds or wind , but a river".split())
+    (['forest', ',', ',', 'but', 'a', 'river'], ('birds', 'wind'))
+    """
+    kept: list[str] = []
+    forbidden: list[str] = []
+    i = 0
+    while i < len(words):
+        found = None if longest(NOT_NEGATIONS, words, i) else longest(NEGATIONS, words, i)
+        if found is None or i + found[0] >= len(words):
+            kept.append(words[i])
+            i += 1
+            continue
+        while kept and kept[-1] in ("with", "but", "and", "just", "only"):
+            kept.pop()
+        end = _negation_end(words, i + found[0], and_goes_on=found[1])
+        forbidden += _listed(words[i + found[0] : end])
+        i = end
+    return kept, tuple(forbidden)
+
+
+def _negation_end(words: list[str], start: int, *, and_goes_on: bool) -> int:
+    for i in range(start, len(words)):
+        word, after = words[i], words[i + 1] if i + 1 < len(words) else ""
+        if word in NEGATION_ENDS or (word in ".;!?" and word):
+            return i
+        if word == "and" and (not and_goes_on or after in ARTICLES or after in COUNTS or after in NEGATION_ENDS):
+            return i
+        if word == "," and not _list_goes_on(words, i):
+            return i
+        if i > start and (longest(NEGATIONS, words, i) or marks.read(words, i)):
+            return i
+    return len(words)
+
+
+def _list_goes_on(words: list[str], comma: int) -> bool:
+    """Whether an 'or' follows before anything else ends the list: 'no birds, insects or wind'."""
+    for word in words[comma + 1 : comma + 7]:
+        if word in ("or", "nor"):
+            return True
+        if word in NEGATION_ENDS or word in ".;!?" or word in ARTICLES:
+            return False
+    return False
+
+
+def _listed(words: list[str]) -> list[str]:
+    names = re.split(r" (?:,|or|nor|and) (?:(?:or|any) )?", f" {' '.join(words)} ")
+    stripped = (re.sub(r"^(?:a|an|any|the|or) ", "", name.strip(" ,")) for name in names)
+    return [name for name in stripped if name]
+
+
+def clauses(words: list[str], name_of: NameOf) -> list[Clause]:
+    """Cut words that forbid nothing into clauses, in the order in which they sound."""
+    parts = _joined(_raw(words), name_of)
+    parts = _ordered(parts)
     found: list[Clause] = []
-    parts = _BREAK.split(prompt)
-    for mark, part in zip(["", *parts[1::2]], parts[::2], strict=True):
-        part = part.replace("\0", ".").strip()
-        match = _BEFORE.match(part)
-        for sentence in (match[1], match[2]) if match and known(match[1]) and known(match[2]) else (part,):
-            first, *others = _together(sentence, known)
-            if _names_nothing(first):  # "typing, 2 s long, quietly": more about the sound before
-                if found:
-                    found[-1] = _merged(found[-1], first)
+    listing = False
+    for i, part in enumerate(parts):
+        join, listing = _join(part, listing)
+        words_alone, count = counted(part.words)
+        sets: dict[str, object] = {} if count is None else {"count": count}
+        for mark in part.marks:
+            sets |= mark.sets
+        text = _text(words_alone)
+        if text:
+            found.append(Clause(text=text[:400], join=join if i else "then", said=replace(Said(), **sets)))  # type: ignore[arg-type]
+    return found
+
+
+def _raw(words: list[str]) -> list[_Part]:
+    """Every link taken for a cut, right or wrong."""
+    parts = [_Part()]
+    i = 0
+    while i < len(words):
+        part = parts[-1]
+        link = longest(LINKS, words, i)
+        mark = marks.read(words, i)
+        if mark is not None and (link is None or mark[0] >= link[0]):
+            if mark[1].places and part.words and _begins_anew(words, i + mark[0], mark[1]):
+                part = _Part(Link.THEN)
+                parts.append(part)
+            part.led_by_mark |= not part.words and mark[1].places
+            part.marks.append(mark[1])
+            i += mark[0]
+        elif link is not None and link[1] is not Link.NONE:
+            phrase = tuple(words[i : i + link[0]])
+            if not part.words and not part.marks and len(parts) > 1:  # ", and then": the stronger
+                if _PRECEDENCE.index(link[1]) < _PRECEDENCE.index(part.link):
+                    part.link, part.link_words = link[1], phrase
             else:
-                found.append(replace(first, join="list") if mark.strip() == "," else first)
-            found += [clause for clause in others if not _names_nothing(clause)]
-    return found
-
-
-def _names_nothing(clause: Clause) -> bool:
-    return not any(c.isalpha() for c in _ADVERBS.sub("", clause.text))
-
-
-def _merged(clause: Clause, more: Clause) -> Clause:
-    """The clause with what the other says beyond the defaults."""
-    said = {f.name: getattr(more, f.name) for f in fields(Clause) if f.name not in ("text", "join")}
-    plain = Clause(text="")
-    return replace(clause, **{name: value for name, value in said.items() if value != getattr(plain, name)})
-
-
-def _protected(prompt: str) -> str:
-    """Points and commas inside numbers are no breaks."""
-    return re.sub(r"(?<=\d)[.,](?=\d)", "\0", prompt)
-
-
-def _together(sentence: str, known: Known) -> list[Clause]:
-    """Things that sound at once: cut at 'while', 'with', 'and' ... where a sound stands on both sides."""
-    parts = _TOGETHER.split(sentence)
-    texts, joins = [parts[0]], [""]
-    for word, text in zip(parts[1::2], parts[2::2], strict=True):
-        word = " ".join(word.lower().split())
-        bare = _read(text, "sequence").text
-        splits = word in _ALWAYS_SPLITS or (known(_read(texts[-1], "sequence").text) and known(bare))
-        if word == "in" and "background" in text.lower():
-            splits = False
-        if splits:
-            texts.append(text)
-            joins.append(word)
+                parts.append(_Part(link[1], phrase))
+            i += link[0]
         else:
-            texts[-1] += f" {word} {text}"
-    found = []
-    for text, word in zip(texts, joins, strict=True):
-        clause = _read(text, "together" if word else "sequence")
-        found.append(replace(clause, background=True) if word in _UNDER and not clause.foreground else clause)
+            size = link[0] if link else 1
+            part.words += words[i : i + size]
+            i += size
+    for part in parts:
+        _strip_filler(part)
+    return parts
+
+
+def _begins_anew(words: list[str], at: int, mark: Mark) -> bool:
+    """Whether words follow that are no link: 'a door slams 3 seconds later a dog barks'."""
+    return "at_seconds" not in mark.sets and at < len(words) and longest(LINKS, words, at) is None
+
+
+def _strip_filler(part: _Part) -> None:
+    known = dict.fromkeys(FILLER)
+    while part.words and (found := longest(known, part.words, 0)):
+        del part.words[: found[0]]
+
+
+def _joined(raw: list[_Part], name_of: NameOf) -> list[_Part]:
+    """Undo the cuts that part no sounds."""
+    kept: list[_Part] = []
+    for i, part in enumerate(raw):
+        if not kept:
+            kept.append(part)
+        elif not kept[-1].words:
+            _lead(kept[-1], part, first=len(kept) == 1)
+            kept[-1] = part
+        elif not part.words:  # "at 3 s," leads what comes; "loudly," says more of what was
+            if part.led_by_mark and i + 1 < len(raw):
+                kept.append(part)
+            else:
+                kept[-1].words += part.link_words if part.link is Link.UNDER else ()  # "a car drives by"
+                kept[-1].marks += part.marks
+        elif len(kept) == 1 and _only_sets_the_scene(kept[0], name_of):  # "In a cathedral, a bell rings"
+            part.words += [*kept[0].link_words, *kept[0].words]
+            part.marks += kept[0].marks
+            part.link = Link.THEN
+            kept[0] = part
+        elif _parts_them(kept[-1], part, name_of):
+            kept.append(part)
+        else:
+            _merge(kept[-1], part)
+    return [part for part in kept if part.words]
+
+
+def _lead(empty: _Part, part: _Part, *, first: bool) -> None:
+    """Put what has no words of its own in front of a clause: 'While | it rains', 'then after 3 s, | a dog barks'."""
+    if not first:
+        part.link, part.link_words = empty.link, empty.link_words
+    elif empty.marks and part.link is Link.COMMA:
+        part.link = Link.THEN
+    part.marks = [*empty.marks, *part.marks]
+    part.led_by_mark |= empty.led_by_mark
+
+
+def _only_sets_the_scene(part: _Part, name_of: NameOf) -> bool:
+    return part.link is Link.UNDER and not (_is_ambience(part) and name_of(part.alone))
+
+
+def _merge(left: _Part, right: _Part) -> None:
+    left.words += [*(() if right.link is Link.COMMA else right.link_words), *right.words]
+    left.marks += right.marks
+
+
+def _parts_them(left: _Part, right: _Part, name_of: NameOf) -> bool:
+    """Whether a link stands between two sounds, and not within one."""
+    if right.link in (Link.THEN, Link.TOGETHER, Link.AFTER, Link.BEFORE, Link.STOP) or right.led_by_mark:
+        return True
+    here, there = name_of(left.alone), name_of(right.alone)
+    both = there is not None and here != there and (here is not None or _whole(left))
+    if right.link is Link.AND:
+        return both or _introduced(right)
+    if right.link is Link.COMMA:
+        return (
+            both
+            or (_introduced(right) and len(right.words) > 2)
+            or (there is not None and _whole(left) and here == there)
+        )
+    if right.link is Link.WITH:
+        goes_on = any(word.endswith("ing") for word in right.words) or _is_ambience(right) or _is_ambience(left)
+        return both and goes_on
+    return both and _is_ambience(right)
+
+
+def _whole(part: _Part) -> bool:
+    """Whether words that nothing makes look like a sound all the same, not like the beginning of one."""
+    return len(part.words) > 2 or (len(part.words) == 2 and part.words[-1].endswith(("s", "ing")))
+
+
+def _introduced(part: _Part) -> bool:
+    """Begins like a new thing: 'a spaceship warps', 'two shots'."""
+    first, second = part.words[0], part.words[1] if len(part.words) > 1 else ""
+    return bool(second) and (first in ARTICLES or counted(part.words)[1] is not None) and second not in MANNER
+
+
+def _is_ambience(part: _Part) -> bool:
+    return is_ambience(part.text) or any(mark.sets.get("layer") == "background" for mark in part.marks)
+
+
+def is_ambience(text: str) -> bool:
+    """Whether the words are of weather, a place or a bed.
+
+    >>> is_ambience("heavy rain"), is_ambience("a door"), is_ambience("room tone")
+    (True, False, True)
+    """
+    return "room tone" in text or not AMBIENCE.isdisjoint(text.split())
+
+
+def _ordered(parts: list[_Part]) -> list[_Part]:
+    """Put what is said in another order than it sounds into the order of sounding."""
+    found: list[_Part] = []
+    opening = parts[0].link if parts else Link.THEN
+    for i, part in enumerate(parts):
+        if i == 1 and part.link in (Link.COMMA, Link.STOP) and opening is Link.BEFORE:  # "Before X, Y"
+            part.link = found[0].link = Link.THEN
+            found.insert(0, part)
+        elif i and part.link is Link.AFTER:  # "Y after X"
+            part.link, found[-1].link = found[-1].link, Link.THEN
+            found.insert(len(found) - 1, part)
+        else:
+            if (
+                i == 1 and part.link in (Link.COMMA, Link.STOP) and opening is not Link.THEN
+            ):  # "While X, Y"; "After X, Y"
+                part.link = Link.THEN if opening is Link.AFTER else Link.TOGETHER
+            if not i and opening is Link.UNDER:  # "In the rain, Y"
+                part.marks.insert(0, Mark({"layer": "background"}))
+            found.append(part)
     return found
 
 
-def _read(text: str, join: Join) -> Clause:
-    """Take times, counts, place and level out of a clause; what stays is the sound."""
-    clause = Clause(text=text, join=join)
-    text = _LEADING.sub("", text.strip())
-    if match := _LATER.search(text):
-        clause = replace(clause, pause_seconds=seconds(match[1] or match[3], match[2] or match[4]))
-        text = _cut(text, match)
-    if match := _AT.search(text):
-        at = clock(match[1]) if match[1] else seconds(match[2], match[3])
-        clause = replace(clause, at_seconds=at)
-        text = _cut(text, match)
-    if match := _EVERY.search(text):
-        clause = replace(clause, interval_seconds=seconds(match[1] or "one", match[2]))
-        text = _cut(text, match)
-    if match := _FOR.search(text) or _LONG.search(text):
-        clause = replace(clause, length_seconds=seconds(match[1], match[2]))
-        text = _cut(text, match)
-    if match := _TIMES.search(text):
-        clause = replace(clause, count=_count(match[1] or match[2]))
-        text = _cut(text, match)
-    text = _LEADING.sub("", text)
-    if match := _COUNTED.match(text):
-        clause = replace(clause, count=_count(match[1]))
-        text = _cut(text, match)
-    if match := _ACROSS.search(text):
-        sides = {"left": -0.8, "right": 0.8}
-        clause = replace(clause, pan=sides[match[1].lower()], pan_end=sides[match[2].lower()])
-        text = _cut(text, match)
-    elif match := _SIDE.search(text):
-        pan = {"left": -0.6, "right": 0.6}.get(match[1].lower(), 0.0)
-        clause = replace(clause, pan=pan * 1.5 if "far " in match[0].lower() else pan)
-        text = _cut(text, match)
-    if match := _BACKGROUND.search(text):
-        clause = replace(clause, background=True)
-        text = _cut(text, match)
-    if match := _FOREGROUND.search(text):
-        clause = replace(clause, foreground=True)
-        text = _cut(text, match)
-    for pattern, gain_db in _GAIN_DB:
-        if pattern.search(text):
-            clause = replace(clause, gain_db=gain_db)
-            break
-    return replace(clause, text=" ".join(text.split()).strip(" ,;."))
+def _join(part: _Part, listing: bool) -> tuple[Join, bool]:
+    """The clause's join, and whether a list goes on: 'a knock, a creak and footsteps'."""
+    if part.link in (Link.COMMA, Link.STOP) or (part.link is Link.AND and listing):
+        return "list", True
+    if part.link in (Link.THEN, Link.BEFORE, Link.AFTER):
+        return "then", False
+    return ("under" if part.link is Link.UNDER else "together"), False
 
 
-def _count(text: str) -> int:
-    return max(1, min(64, int(number(text))))
+def counted(words: list[str]) -> tuple[list[str], int | None]:
+    """The words without their article and count, and the count.
+
+    >>> counted(["a", "burst", "of", "three", "shots"]), counted(["a", "4", "cylinder", "engine"])
+    ((['shots'], 3), (['4', 'cylinder', 'engine'], None))
+    """
+    i = 1 if words and words[0] in ARTICLES else 0
+    rest = words[i:]
+    if len(rest) > 2 and rest[0] in GROUPS and rest[1] == "of":
+        inner, count = counted(rest[2:])
+        return (inner, count or COUNTS["several"]) if count or rest[0] in SERIES else (rest, None)
+    value = number(rest[0]) if len(rest) > 1 else None
+    if value is None or value != int(value) or not 1 <= value <= 64 or rest[1] in MEASURES:
+        return rest, None
+    used = 2 if rest[1] == "of" else 1
+    used += 1 if rest[used : used + 1] == ["the"] else 0
+    return (rest[used:], int(value)) if rest[used:] else (rest, None)
 
 
-def _cut(text: str, match: re.Match[str]) -> str:
-    return f"{text[: match.start()].rstrip(' ,')} {text[match.end() :].lstrip(' ,')}".strip()
+def _text(words: list[str]) -> str:
+    return " ".join(word for word in words if any(c.isalnum() for c in word) or word == "&").strip()

@@ -1,50 +1,72 @@
-"""Numbers, counts and times, as people write them."""
+"""Numbers, lengths and times, as people write them, read from a list of words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-COUNTS = {
-    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
-    **{"eleven": 11, "twelve": 12, "dozen": 12, "couple": 2, "few": 3, "several": 4},
-    **{"single": 1, "once": 1, "twice": 2, "thrice": 3},
-}
-"""Words to counts; 'a few' and 'several' are fixed numbers, so that a plan repeats."""
+from engine.planning.lexicon import COUNTS, UNITS
 
-NUMBER = r"(?:\d+(?:\.\d+)?|" + "|".join(COUNTS) + r"|half an?|an?)"
-UNIT = r"(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min)\b"
-LENGTH = rf"({NUMBER})[ -]?({UNIT})"
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)")
+_DIGITS = re.compile(r"\d*\.?\d+")
+MAX_SECONDS = 3_600.0
+_AFTER_A_SECOND = frozenset(
+    ("", "later", "apart", "of", "long", "-", "pause", "after", "and", "then", ",", ".", "a", "an", "the")
+)
 
 
-def number(text: str) -> float:
-    """A number in digits or words.
+def number(word: str) -> float | None:
+    """A number in digits or in a word, else None.
 
-    >>> number("3.5"), number("three"), number("half a"), number("a")
-    (3.5, 3.0, 0.5, 1.0)
+    >>> number("3.5"), number("three"), number("door")
+    (3.5, 3.0, None)
     """
-    word = text.lower().strip()
-    if word in ("a", "an"):
-        return 1.0
-    if word.startswith("half"):
-        return 0.5
-    return float(COUNTS.get(word) or float(word))
+    if _DIGITS.fullmatch(word):
+        return float(word)
+    return float(COUNTS[word]) if word in COUNTS else None
 
 
-def seconds(value: str, unit: str) -> float:
-    """A length in seconds.
-
-    >>> seconds("half a", "minute"), seconds("250", "ms"), seconds("two", "seconds")
-    (30.0, 0.25, 2.0)
-    """
-    scale = 0.001 if unit.startswith(("ms", "milli")) else 60.0 if unit.startswith("m") else 1.0
-    return number(value) * scale
-
-
-def clock(text: str) -> float | None:
-    """``mm:ss`` or ``mm:ss.fff`` in seconds, else None.
+def clock(word: str) -> float | None:
+    """``mm:ss``, ``hh:mm:ss`` or with a fraction, in seconds, else None.
 
     >>> clock("00:03"), clock("1:02.5"), clock("3")
     (3.0, 62.5, None)
     """
-    match = re.fullmatch(r"(\d{1,2}):(\d{2}(?:\.\d+)?)", text.strip())
-    return 60 * int(match[1]) + float(match[2]) if match else None
+    match = _CLOCK.fullmatch(word)
+    return 3600 * int(match[1] or 0) + 60 * int(match[2]) + float(match[3]) if match else None
+
+
+def length(words: Sequence[str], start: int) -> tuple[int, float] | None:
+    """How many words from ``start`` say a length, and its seconds, else None.
+
+    >>> length("half a minute of rain".split(), 0), length("a dozen seconds".split(), 0), length(["4", "s"], 0)
+    ((3, 30.0), (3, 12.0), (2, 4.0))
+    >>> length("two and a half seconds".split(), 0), length("a second knock".split(), 0)
+    ((5, 2.5), None)
+    """
+    i, value = start, 0.0
+    article = _at(words, i) in ("a", "an")
+    if article:
+        i += 1
+    if _at(words, i) == "half":
+        i += 2 if _at(words, i + 1) in ("a", "an") else 1
+        value = 0.5
+    elif (said := number(_at(words, i))) is not None:
+        i, value = i + 1, said
+        if _at(words, i) == "of":
+            i += 1
+        if list(words[i : i + 3]) == ["and", "a", "half"]:
+            i, value = i + 3, value + 0.5
+    elif not article or (_at(words, i) == "second" and _at(words, i + 1) not in _AFTER_A_SECOND):
+        return None  # "a second knock" counts, it does not last
+    else:
+        value = 1.0
+    if _at(words, i) == "-":
+        i += 1
+    if (unit := UNITS.get(_at(words, i))) is None or not 0 < value * unit <= MAX_SECONDS:
+        return None
+    return i + 1 - start, value * unit
+
+
+def _at(words: Sequence[str], index: int) -> str:
+    return words[index] if index < len(words) else ""

@@ -6,14 +6,14 @@ from typing import Protocol
 
 from engine.backends.registry import Backends
 from engine.config import Settings
-from engine.errors import PlannerFailed
-from engine.plan import Outline, Plan, Step
+from engine.errors import DependencyMissing, PlannerFailed
+from engine.plan import Outline, Plan
 from engine.planning import revise, rules
-from engine.planning.presets import Presets
+from engine.planning.presets import Preset, Presets
 from engine.planning.routing import decide
 from engine.planning.rules import Nature
 from engine.planning.sounds import Sounds
-from engine.request import Job
+from engine.request import GenerateRequest, Job
 
 
 class Planner(Protocol):
@@ -47,18 +47,25 @@ class RulesPlanner:
         return rules.outline(prompt, duration_seconds, self._nature)
 
     def _nature(self, text: str) -> Nature | None:
-        found = self._sounds.known(text)
+        number, _, words = text.partition(" ")
+        found = self._sounds.known(words, int(number)) if number.isdigit() and words else self._sounds.known(text)
         if found is None:
             return None
         return Nature(
+            name=found.name,
             length_seconds=found.length_seconds,
             interval_seconds=found.match.interval_seconds,
-            sustained=found.match.sustained,
+            sustained=found.fills,
         )
 
 
 def make_plan(job: Job, settings: Settings, backends: Backends, presets: Presets, previous: Plan | None) -> Plan:
     """From a job's words to a plan in which nothing is open.
+
+    Parameters
+    ----------
+    previous
+        The plan that the words change; None makes a new one.
 
     Raises
     ------
@@ -66,35 +73,50 @@ def make_plan(job: Job, settings: Settings, backends: Backends, presets: Presets
         When the words, a name or the position are wrong.
     """
     request = job.request
-    sounds = Sounds(backends, presets, backend=request.backend)
     if request.backend:
         backends.get(request.backend)
-    if request.preset and not previous:
-        preset = presets.get(request.preset)
-        step = Step(id="s1", text=request.prompt or preset.prompt, start_seconds=0.0, preset=preset.name)
-        if request.duration and (found := sounds.find(step.text, preset.name)) and _sustained(found):
-            step = step.model_copy(update={"length_seconds": request.duration})
-        outline = Outline(steps=(step,), length_seconds=request.duration, planner="preset")
-    else:
-        outline = _outline(job, settings, RulesPlanner(sounds), previous.outline if previous else None)
-    return decide(outline, job, sounds)
+    preset = presets.get(request.preset) if request.preset else None
+    sounds = Sounds(backends, presets, backend=request.backend, commercial=request.delivery_safe)
+    before = previous.outline if previous else None
+    outline = _outline(
+        request, settings, RulesPlanner(sounds), before, request.prompt or (preset.prompt if preset else "")
+    )
+    if preset is not None:
+        outline = _starting_from(preset, outline, sounds, before)
+    return decide(outline, job, sounds, seed=previous.seed if previous else None)
 
 
-def _sustained(found: object) -> bool:
-    match = getattr(found, "match", None)
-    return bool(match and match.sustained)
+def _starting_from(preset: Preset, outline: Outline, sounds: Sounds, before: Outline | None) -> Outline:
+    """The preset under the steps that name no other sound ("distant, three times"), else under the first new one."""
+    old = {step.id for step in before.steps} if before else set()
+    new = [step.id for step in outline.steps if step.id not in old] or [step.id for step in outline.steps]
+    own = sounds.known(preset.prompt)
+    plain = {
+        step.id
+        for step in outline.steps
+        if step.id in new
+        and ((found := sounds.known(step.text)) is None or (own and found.match.sources == own.match.sources))
+    }
+    chosen = plain or {new[0]}
+    steps = [
+        step.model_copy(update={"preset": preset.name}) if step.id in chosen and not step.preset else step
+        for step in outline.steps
+    ]
+    return outline.model_copy(update={"steps": tuple(steps)})
 
 
-def _outline(job: Job, settings: Settings, offline: RulesPlanner, previous: Outline | None) -> Outline:
-    request = job.request
-    wants_llm = request.planner == "llm" or (request.planner == "auto" and settings.llm_model)
+def _outline(
+    request: GenerateRequest, settings: Settings, offline: RulesPlanner, previous: Outline | None, prompt: str
+) -> Outline:
+    """By the language model where one is asked for or configured; by rules otherwise, and where it fails."""
+    wants_llm = request.planner == "llm" or (request.planner == "auto" and bool(settings.llm_model))
     if not wants_llm:
-        return offline.outline(request.prompt, request.duration, previous)
+        return offline.outline(prompt, request.duration, previous)
     from engine.planning.llm_planner import LlmPlanner
 
     try:
-        return LlmPlanner(settings).outline(request.prompt, request.duration, previous)
-    except PlannerFailed as error:
-        planned = offline.outline(request.prompt, request.duration, previous)
+        return LlmPlanner(settings).outline(prompt, request.duration, previous)
+    except (PlannerFailed, DependencyMissing) as error:
+        planned = offline.outline(prompt, request.duration, previous)
         warning = f"Planned by rules, for the language model failed: {error.sentence}"
         return planned.model_copy(update={"warnings": (*planned.warnings, warning)})

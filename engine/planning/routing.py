@@ -1,15 +1,16 @@
 """An outline becomes a plan: backend, source, parameters, seeds and samples, all decided.
 
-Seeds follow from the request's seed, the step's id, the repeat and the take: a step that a follow-up leaves alone keeps
+Seeds follow from the plan's seed, the step's id, the repeat and the take: a step that a follow-up leaves alone keeps
 them, and its takes come from the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from engine.errors import BadArgument, PromptNotMatched, UnknownBackend
+from engine.errors import BadArgument, PromptNotMatched
 from engine.plan import MAX_EVENTS, Event, Outline, Plan, Step, TakeSpec
 from engine.planning.sounds import Choice, Nearest, Sounds
 from engine.request import GenerateRequest, Job
@@ -17,59 +18,89 @@ from engine.session import Session
 from engine.timebase import seconds_to_samples
 
 HUMAN_TIMING = 0.06
-"""Repeats are early or late by at most this share of their interval; nobody knocks like a clock."""
+"""Repeats are early or late by at most this share of their natural interval; nobody knocks like a clock. What the words
+put exactly ("every 2 seconds") stays exact."""
+MIN_SECONDS = 0.02
+"""A sound with less room than this before the end is left out."""
 
 
-def decide(outline: Outline, job: Job, sounds: Sounds) -> Plan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Routed:
+    """A step and what makes it."""
+
+    step: Step
+    choice: Choice
+
+    @property
+    def interval_seconds(self) -> float:
+        return self.step.interval_seconds or self.choice.match.interval_seconds
+
+    @property
+    def spans(self) -> bool:
+        """Whether it lasts until the plan ends: nobody said how long, and it can."""
+        return self.step.length_seconds is None and self.choice.fills and self.step.count == 1
+
+    @property
+    def length_seconds(self) -> float:
+        longest = self.choice.backend.capabilities.max_length_seconds
+        return min(self.step.length_seconds or self.choice.length_seconds, longest)
+
+    @property
+    def end_seconds(self) -> float:
+        repeats = (self.step.count - 1) * self.interval_seconds * (1 + HUMAN_TIMING * (not self.step.interval_seconds))
+        return self.step.start_seconds + repeats + self.length_seconds
+
+
+def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = None) -> Plan:
     """Decide everything.
 
     A step that nothing can make is left out with a warning that names the nearest.
+
+    Parameters
+    ----------
+    seed
+        Of the plan that this one follows; a seed in the request wins, and without either it follows from the job's id.
 
     Raises
     ------
     PromptNotMatched
         When none of the steps can be made.
-    UnknownBackend
-        When delivery must be safe and a step's only backend is not.
     BadArgument
-        When the position lies before the session's start.
+        When a backend's licence forbids what must be safe to deliver, the position lies before the session's start, or
+        nothing begins within the duration.
     """
     request, session = job.request, job.session
-    seed = request.seed if request.seed is not None else _hash(job.id) >> 11
-    warnings = list(outline.warnings)
-    events: list[Event] = []
-    unmatched: list[str] = []
-    for step in outline.steps:
-        found = sounds.find(step.text, step.preset)
-        if isinstance(found, Nearest):
-            near = f" (nearest: {', '.join(found.labels)})" if found.labels else ""
-            unmatched.append(f"{step.text!r}{near}")
-            continue
-        _check_delivery(request, found)
-        events += _events(step, found, request, session, seed)
-    if not events:
+    seed = request.seed if request.seed is not None else seed if seed is not None else _hash(job.id) >> 11
+    routed, unmatched = _routed(outline.steps, sounds)
+    if not routed:
         raise PromptNotMatched(
             f"No sound here answers {'; '.join(unmatched)}: say it in other words, or add your own sounds with "
             "'cuewright library add'.",
             field="prompt",
         )
+    warnings = list(outline.warnings)
     if unmatched:
         warnings.append(f"Left out, for no sound here answers it: {'; '.join(unmatched)}.")
-    if len(events) > MAX_EVENTS:
-        raise BadArgument(
-            f"The plan has {len(events)} sounds, at most {MAX_EVENTS} are made: split it.", field="prompt"
-        )
-    rate = session.sample_rate
-    whole = seconds_to_samples(outline.length_seconds, rate) if outline.length_seconds else 0
-    if whole:
-        events = [fitted for event in events if (fitted := _fitted(event, whole)) is not None]
-        if not events:
-            raise BadArgument("No sound begins within the duration: ask for a longer one.", field="duration")
+    if (count := sum(each.step.count for each in routed)) > MAX_EVENTS:
+        raise BadArgument(f"The plan has {count} sounds, at most {MAX_EVENTS} are made: split it.", field="prompt")
+    whole_seconds = outline.length_seconds or _natural_end(routed)
+    whole = seconds_to_samples(whole_seconds, session.sample_rate)
+    events: list[Event] = []
+    for each in routed:
+        made = [event for event in _events(each, request, session, seed, whole) if event is not None]
+        events += made
+        if len(made) < each.step.count:
+            warnings.append(f"{each.step.text!r}: {each.step.count - len(made)} left out, after the end.")
+        warnings += _dropped(each)
+    if not events:
+        raise BadArgument("No sound begins within the duration: ask for a longer one.", field="duration")
+    if not outline.length_seconds:  # the timing of repeats may have moved the last end
+        whole = max(event.start_samples + event.length_samples for event in events)
     return Plan(
         prompt=request.prompt or request.preset,
         session=session,
         position_samples=_position(request, session),
-        length_samples=whole or max(event.start_samples + event.length_samples for event in events),
+        length_samples=whole,
         seed=seed,
         mix=request.mix,
         outline=outline,
@@ -78,59 +109,99 @@ def decide(outline: Outline, job: Job, sounds: Sounds) -> Plan:
     )
 
 
-def _check_delivery(request: GenerateRequest, found: Choice) -> None:
-    licence = found.backend.capabilities.licence
-    if request.delivery_safe and not licence.commercial:
-        raise UnknownBackend(
-            f"Backend {found.backend.name!r} is {licence.name}, which forbids commercial use; name another backend, or "
-            "leave out delivery_safe.",
-            field="backend",
-        )
+def _routed(steps: Sequence[Step], sounds: Sounds) -> tuple[list[_Routed], list[str]]:
+    """What makes each step, and what nothing makes, with its nearest."""
+    routed: list[_Routed] = []
+    unmatched: list[str] = []
+    for step in steps:
+        single = step.count > 1 or step.params.get("count") == 1.0
+        found = sounds.find(step.text, step.preset, 1 if single else None)
+        if isinstance(found, Nearest):
+            near = f" (nearest: {', '.join(found.labels)})" if found.labels else ""
+            unmatched.append(f"{step.text!r}{near}")
+        else:
+            routed.append(_Routed(step=step, choice=found))
+    return routed, unmatched
 
 
-def _events(step: Step, found: Choice, request: GenerateRequest, session: Session, seed: int) -> Iterator[Event]:
-    match, rate = found.match, session.sample_rate
-    length_seconds = step.length_seconds or found.length_seconds
-    length_seconds = min(length_seconds, found.backend.capabilities.max_length_seconds)
-    length = max(1, seconds_to_samples(length_seconds, rate))
-    interval = step.interval_seconds or match.interval_seconds
-    params = found.params | step.params
-    if step.count > 1 and "count" in params:
-        params["count"] = 1.0  # each repeat is an event of its own
-    channels = request.channels or (2 if step.layer == "background" else 1)
-    if channels not in found.backend.capabilities.channels:
-        channels = found.backend.capabilities.channels[0]
-    label = found.preset.title if found.preset else match.label
-    gain_db = step.gain_db + (found.preset.gain_db if found.preset else 0.0)
+def _natural_end(routed: Sequence[_Routed]) -> float:
+    """The last end when nobody said how long: a bed that spans counts with its natural length."""
+    return max(each.end_seconds for each in routed)
+
+
+def _events(
+    routed: _Routed, request: GenerateRequest, session: Session, seed: int, whole: int
+) -> Iterator[Event | None]:
+    """The step's events; None for one that would begin too late to be heard."""
+    step, choice, rate = routed.step, routed.choice, session.sample_rate
+    match, backend, preset = choice.match, choice.backend, choice.preset
+    longest = seconds_to_samples(backend.capabilities.max_length_seconds, rate)
+    label = preset.title if preset else match.label
+    gain_db = max(-48.0, min(12.0, step.gain_db + (preset.gain_db if preset else 0.0)))
     for repeat in range(step.count):
-        late = interval * HUMAN_TIMING * _unit(seed, step.id, repeat) if repeat else 0.0
-        start_seconds = step.start_seconds + repeat * interval + late
+        start = seconds_to_samples(round(_start_seconds(routed, repeat, seed), 6), rate)
+        room = min(whole - start, longest)
+        if room < seconds_to_samples(MIN_SECONDS, rate):
+            yield None
+            continue
+        length = room if routed.spans else min(room, seconds_to_samples(routed.length_seconds, rate))
+        specs = tuple(
+            TakeSpec(
+                backend=backend.name,
+                backend_version=backend.version,
+                source=_source(match.sources, seed, step.id, repeat + take),
+                text=step.text,
+                params=_params(routed),
+                seed=_hash(f"{seed}/{step.id}/{repeat}/{take}"),
+                length_samples=max(1, length),
+                channels=_channels(request, routed),
+                sample_rate_hz=rate,
+            )
+            for take in range(request.takes)
+        )
         yield Event(
             id=step.id if not repeat else f"{step.id}.{repeat + 1}",
             text=step.text,
-            start_samples=seconds_to_samples(round(start_seconds, 6), rate),
-            length_samples=length,
+            start_samples=start,
+            length_samples=max(1, length),
             layer=step.layer,
-            category=found.preset.category if found.preset else match.category,
+            category=preset.category if preset else match.category,
             label=label,
             track=request.track or label,
-            gain_db=max(-48.0, min(12.0, gain_db)),
+            gain_db=gain_db,
             pan=step.pan,
-            takes=tuple(
-                TakeSpec(
-                    backend=found.backend.name,
-                    backend_version=found.backend.version,
-                    source=_source(match.sources, seed, step.id, repeat * request.takes + take),
-                    text=step.text,
-                    params=params,
-                    seed=_hash(f"{seed}/{step.id}/{step.text}/{repeat}/{take}"),
-                    length_samples=length,
-                    channels=channels,
-                    sample_rate_hz=rate,
-                )
-                for take in range(request.takes)
-            ),
+            takes=specs,
         )
+
+
+def _start_seconds(routed: _Routed, repeat: int, seed: int) -> float:
+    step, interval = routed.step, routed.interval_seconds
+    human = 0.0 if not repeat or step.interval_seconds else HUMAN_TIMING * _unit(f"{seed}/{step.id}/{repeat}/time")
+    return step.start_seconds + (repeat + human) * interval
+
+
+def _params(routed: _Routed) -> dict[str, float]:
+    """The words' under the preset's under the step's, within the bounds of what makes the sound."""
+    match, step = routed.choice.match, routed.step
+    params = match.params | step.params
+    if step.count > 1 and "count" in match.accepts | match.params:
+        params["count"] = 1.0  # each repeat is an event of its own
+    bounded = {name: min(max(params[name], low), high) for name, (low, high) in match.accepts.items() if name in params}
+    told = {name: value for name, value in match.params.items() if name not in match.accepts}
+    return told | bounded | ({"count": 1.0} if params.get("count") == 1.0 and "count" in told else {})
+
+
+def _dropped(routed: _Routed) -> Iterator[str]:
+    """A note on parameters that a step sets and its sound does not have."""
+    match = routed.choice.match
+    if unknown := sorted(routed.step.params.keys() - match.accepts.keys() - match.params.keys() - {"count", "pace"}):
+        yield f"{match.label} has no {', '.join(unknown)}; it is made without."
+
+
+def _channels(request: GenerateRequest, routed: _Routed) -> int:
+    able = routed.choice.backend.capabilities.channels
+    wanted = request.channels or (2 if routed.step.layer == "background" else 1)
+    return wanted if wanted in able else able[0]
 
 
 def _source(sources: tuple[str, ...], seed: int, step: str, number: int) -> str:
@@ -138,21 +209,13 @@ def _source(sources: tuple[str, ...], seed: int, step: str, number: int) -> str:
     return sources[(_hash(f"{seed}/{step}/source") + number) % len(sources)]
 
 
-def _fitted(event: Event, whole: int) -> Event | None:
-    """The event cut to the plan's length; None when it would begin after the end."""
-    room = whole - event.start_samples
-    if room <= 0:
-        return None
-    if event.length_samples <= room:
-        return event
-    takes = tuple(take.model_copy(update={"length_samples": room}) for take in event.takes)
-    return event.model_copy(update={"length_samples": room, "takes": takes})
-
-
 def _position(request: GenerateRequest, session: Session) -> int:
     if not request.position_timecode:
         return request.position_samples
-    at = session.frames.timecode_to_samples(request.position_timecode, session.sample_rate)
+    try:
+        at = session.frames.timecode_to_samples(request.position_timecode, session.sample_rate)
+    except BadArgument as error:
+        raise BadArgument(error.sentence, field="position_timecode") from None
     if at < session.start_samples:
         raise BadArgument(
             f"{request.position_timecode} is before the session's start, {session.start_timecode}.",
@@ -166,6 +229,6 @@ def _hash(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) >> 1
 
 
-def _unit(seed: int, step: str, repeat: int) -> float:
+def _unit(text: str) -> float:
     """-1 to 1."""
-    return _hash(f"{seed}/{step}/{repeat}/time") / 2**62 - 1.0
+    return _hash(text) / 2**62 - 1.0

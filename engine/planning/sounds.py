@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.backends.base import MATCHED, Backend, Match
 from engine.backends.registry import Backends
+from engine.errors import BadArgument
 from engine.planning.presets import Preset, Presets
 
 CLOSE = 0.15
@@ -61,12 +62,15 @@ class Sounds:
     ----------
     backend
         Only this one, when named.
+    commercial
+        Leave out backends whose licence forbids work that earns money.
     """
 
-    def __init__(self, backends: Backends, presets: Presets, *, backend: str = "") -> None:
+    def __init__(self, backends: Backends, presets: Presets, *, backend: str = "", commercial: bool = False) -> None:
         self._backends = backends
         self._presets = presets
         self._only = backend
+        self._commercial = commercial
         self._found: dict[tuple[str, str, int | None], Choice | Nearest] = {}
 
     def find(self, text: str, preset_name: str = "", count: int | None = None) -> Choice | Nearest:
@@ -81,11 +85,18 @@ class Sounds:
         ------
         UnknownBackend, UnknownPreset
             When a name is wrong.
+        BadArgument
+            When only backends are left whose licence forbids commercial use; the sentence names them.
         """
         key = (text, preset_name, count)
         if key not in self._found:
             self._found[key] = self._counted(text, preset_name, count) if count else self._find(text, preset_name)
         return self._found[key]
+
+    def known(self, text: str, count: int | None = None) -> Choice | None:
+        """The answer, or None where there is only a nearest."""
+        found = self.find(text, count=count)
+        return found if isinstance(found, Choice) else None
 
     def _counted(self, text: str, preset_name: str, count: int) -> Choice | Nearest:
         """The same sound, asked for by number."""
@@ -110,19 +121,25 @@ class Sounds:
             return found if preset_name or own is None else own
         if isinstance(own, Choice) and own.match.sources != found.match.sources:
             return own
-        # The user's own words ("distant oak door slam") win over the preset they call up.
-        told = found.backend.match(text) if text != preset.prompt else ()
-        if not (told and told[0].score >= MATCHED and told[0].sources == found.match.sources):
-            told = found.backend.match(f"{text} {preset.prompt}") if preset_name else ()
-        # A request may name another backend, which does not have the preset's parameters.
-        params = found.match.params | (preset.params if found.backend.name == preset.backend else {})
-        if told and told[0].sources == found.match.sources:
-            params |= told[0].params
+        params = found.match.params | preset.params | self._told(text, preset, found, named=bool(preset_name))
         return Choice(backend=found.backend, match=found.match.model_copy(update={"params": params}), preset=preset)
+
+    def _told(self, text: str, preset: Preset, found: Choice, *, named: bool) -> dict[str, float]:
+        """What the user's own words set: in "distant oak door slam" the distance wins over the preset's."""
+        if text == preset.prompt:
+            return {}
+        words = f"{text} {preset.prompt}" if named else text
+        answers = found.backend.match(words)
+        if not answers or answers[0].sources != found.match.sources:
+            return {}
+        own = answers[0].params
+        if named:
+            own = {name: value for name, value in own.items() if found.match.params.get(name) != value}
+        return own
 
     def _best(self, text: str, wanted: str) -> Choice | Nearest:
         name = self._only or wanted
-        asked = [self._backends.get(name)] if name else self._backends.preferred()
+        asked = self._allowed([self._backends.get(name)] if name else self._backends.preferred())
         best: Choice | None = None
         nearest: list[Match] = []
         for backend in asked:
@@ -136,6 +153,17 @@ class Sounds:
             return best
         nearest.sort(key=lambda match: -match.score)
         return Nearest(labels=tuple(dict.fromkeys(match.label for match in nearest))[:3])
+
+    def _allowed(self, backends: list[Backend]) -> list[Backend]:
+        allowed = [each for each in backends if each.capabilities.licence.commercial or not self._commercial]
+        if not allowed:
+            terms = ", ".join(f"{each.name} ({each.capabilities.licence.name})" for each in backends)
+            raise BadArgument(
+                f"Delivery must be safe, and the licence of {terms} forbids commercial use: name another backend, or "
+                "leave out delivery_safe.",
+                field="delivery_safe",
+            )
+        return allowed
 
 
 def _count_of(match: Match) -> dict[str, float]:
