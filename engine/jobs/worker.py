@@ -43,6 +43,8 @@ from engine.request import Job
 from engine.results import JobResult, StemFile
 
 PROGRESS_INTERVAL_SECONDS = 0.05
+NICENESS = 5
+"""The DAW that plays, and the server that answers, go before rendering."""
 _PR_SET_PDEATHSIG = 1
 
 _log = logging.getLogger(__name__)
@@ -219,6 +221,8 @@ def main() -> None:
     inbox_pipe, outbox_pipe = _private_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the engine, which stops us in order
     _die_with_parent()
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     logging.basicConfig(level=logging.WARNING, format="worker: %(levelname)s: %(message)s", stream=sys.stderr)
     hello = read_frame(inbox_pipe)
     if not isinstance(hello, messages.Hello):
