@@ -1,2 +1,8 @@
-"""Files: where they may go (:mod:`folder`), how they are written whole (:mod:`writer`), their metadata (:mod:`bwf`),
-names (:mod:`naming`), what made them (:mod:`manifest`), and other programs' projects (:mod:`export`)."""
+"""Files and what stands beside them.
+
+folder    check_folder, make_folder, publish (whole or invisible, never over another file), clean_partials
+bwf       Description, write: Broadcast Wave, 24 bits, with bext and iXML
+naming    stem_name, mix_name: UCS; beside_name: files named after the job
+manifest  Manifest, Versions, write_manifest, read_manifest, differences
+export    write_rpp: the job as a REAPER project
+"""

@@ -82,7 +82,14 @@ def test_items_lie_on_their_sample(rate: int, position: int, length: int) -> Non
 def test_takes_of_an_event_are_takes_of_one_item_each_in_its_own_place(starts: list[int]) -> None:
     position = 10**6
     stems = [
-        stem(index=k + 1, take=k + 1, path=f"t{k}.wav", position_samples=position - lead, onset_samples=lead)
+        stem(
+            index=k + 1,
+            take=k + 1,
+            path=f"t{k}.wav",
+            position_samples=position - lead,
+            onset_samples=lead,
+            length_samples=48_000 + k * k,
+        )
         for k, lead in enumerate(starts)
     ]
     read = load(stems[::-1])
@@ -95,7 +102,8 @@ def test_takes_of_an_event_are_takes_of_one_item_each_in_its_own_place(starts: l
         offset = samples(argument(take, "SOFFS")[0], 48_000)
         assert begin - offset == position - lead
         assert offset >= 0
-    assert begin + samples(value(item, "LENGTH")[0], 48_000) == position - min(starts) + 48_000
+    end = max(s.position_samples + s.length_samples for s in stems)
+    assert begin + samples(value(item, "LENGTH")[0], 48_000) == end
 
 
 def test_tracks_come_in_the_stems_order_and_hold_their_events() -> None:

@@ -172,12 +172,20 @@ def test_a_real_full_disk(tmp_path: Path) -> None:
 
 def test_only_the_partials_of_that_very_job_are_removed(tmp_path: Path) -> None:
     ours = [".a.01234567.part", ".a.89abcdef.part"]
-    others = [".a.b.01234567.part", ".a.01234567.89abcdef.part", ".ab.01234567.part", "a.01234567.part", "a.wav"]
+    others = [
+        ".a.b.01234567.part",
+        ".a.01234567.89abcdef.part",
+        ".ab.01234567.part",
+        ".abc.01234567.part",
+        "a.01234567.part",
+        "a.wav",
+    ]
     others += [".a.part", ".a.0123456.part", ".a.01234567.part.wav", ".A.01234567.part"]
     for name in ours + others:
         (tmp_path / name).write_text("x")
     assert clean_partials(tmp_path, "a") == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(others)
+    assert clean_partials(tmp_path, "a..") == 0  # a dot in a job id is a dot
     assert clean_partials(tmp_path / "nowhere", "a") == 0
 
 
