@@ -216,6 +216,23 @@ def test_cancel_answers_both_who_cancels_and_who_follows() -> None:
         assert isinstance(list(replies)[-1], CancelledReply)
 
 
+def test_after_a_cancel_that_came_too_late_the_follower_still_gets_its_stems() -> None:
+    def late(running: RunningServer, command: Command, reply_to: ReplyTo) -> None:
+        done = DoneReply(job_id="a", manifest="m", project="p", stems_count=1)
+        answers: list[Reply] = [AcceptedReply(job_id="a", state="rendering")]
+        if isinstance(command, Cancel):
+            answers = [done]  # and the stem's reply was lost
+        elif isinstance(command, AskJob):
+            answers = [stem("a", 1), done]
+        for reply in answers:
+            running.server.send(reply_to, reply)
+
+    with serving(late) as running, Client(port=running.port) as client:
+        replies = client.generate("a", prompt="rain", folder="/x")
+        assert isinstance(client.cancel("a"), DoneReply)
+        assert [type(reply) for reply in replies] == [AcceptedReply, StemReply, DoneReply]
+
+
 def test_two_jobs_of_one_client_do_not_mix() -> None:
     with serving(TinyEngine()) as running, Client(port=running.port) as client:
         first = client.generate("a", prompt="rain", folder="/x")

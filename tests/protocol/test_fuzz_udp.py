@@ -16,7 +16,7 @@ from engine.protocol import codec
 from engine.protocol.messages import ErrorReply, PongReply
 from engine.protocol.schema import request_message
 
-WINDOW = 250
+WINDOW = 100
 """Datagrams between two pings: few enough for any receive buffer, so that what was sent is what was received."""
 GROWTH_BYTES = 24 * 2**20
 

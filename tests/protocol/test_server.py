@@ -157,11 +157,23 @@ def test_a_request_in_our_own_name_is_not_answered_for_ever(running: RunningServ
     assert running.counters.packets == 3
 
 
-def test_a_burst_of_thousands_is_not_lost(running: RunningServer, peer: UdpPeer) -> None:
-    packet = codec.encode(CANCEL)
-    for _ in range(2_000):
-        peer.send(packet)
-    wait_until(lambda: len(running.got) == 2_000, "every datagram to arrive")
+def buffer_bytes(udp: Any) -> int:
+    return int(udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF))
+
+
+def test_the_receive_buffer_is_as_large_as_the_system_allows_and_a_burst_fits(
+    running: RunningServer, peer: UdpPeer
+) -> None:
+    assert running.server._udp is not None
+    largest = buffer_bytes(peer.socket)  # which asked for 4 MiB
+    assert buffer_bytes(running.server._udp.get_extra_info("socket")) == largest
+    count = min(2_000, largest // 1_024)  # the kernel's own share of a small datagram is some 768 bytes
+    blocked = threading.Event()
+    running.loop.call_soon_threadsafe(blocked.wait, PATIENCE_SECONDS)
+    for _ in range(count):
+        peer.send(CANCEL)
+    blocked.set()
+    wait_until(lambda: len(running.got) == count, "every datagram to arrive")
 
 
 def test_too_many_waiting_commands_are_refused_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,6 +312,21 @@ def test_localhost_is_loopback_and_a_host_that_does_not_exist_is_said() -> None:
             with pytest.raises(BadArgument) as caught:
                 await start(host=host, port=0, token="t")
             assert caught.value.field == "host"
+
+    asyncio.run(main())
+
+
+def test_ipv4_is_chosen_where_a_name_has_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [
+        (socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("::1", 0, 0, 0)),
+        (socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("127.0.0.1", 0)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+
+    async def main() -> None:
+        server = await start(host="localhost", port=0)
+        assert server.host == "127.0.0.1"
+        await server.stop()
 
     asyncio.run(main())
 
