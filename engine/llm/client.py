@@ -8,6 +8,7 @@ and every one of them takes this. Knows nothing of plans.
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.config import Settings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 MAX_ANSWER_TOKENS = 4_096
-MAX_ANSWER_CHARACTERS = 200_000
+MAX_ANSWER_BYTES = 1_000_000
 
 M = TypeVar("M", bound=Model)
 
@@ -79,26 +80,59 @@ class LlmClient:
                 # A local server needs no key, but the client insists on one.
                 api_key=key.get_secret_value() if key else ("local" if self._settings.llm_base_url else None),
                 timeout=self._settings.llm_timeout_seconds,
-                max_retries=1,
+                max_retries=0,
             )
         except OpenAIError as error:
             raise PlannerFailed(f"The language model cannot be asked: {error}") from None
 
     def _answer(self, client: OpenAI, messages: list[dict[str, str]]) -> str:
-        from openai import OpenAIError
+        """The text of one reply, asked for in the newer way where a server refuses the older one."""
+        from openai import BadRequestError, OpenAIError
 
+        where = self._settings.llm_base_url or "OpenAI"
+        deadline = time.monotonic() + self._settings.llm_timeout_seconds
         try:
-            reply = client.chat.completions.create(
-                model=self._model,
-                messages=messages,  # type: ignore[arg-type]  # roles are plain strings here
-                max_tokens=MAX_ANSWER_TOKENS,
-                temperature=0.0,
-            )
-            answer = reply.choices[0].message.content
-        except (OpenAIError, AttributeError, IndexError, TypeError, ValueError) as error:
-            where = self._settings.llm_base_url or "OpenAI"
-            raise PlannerFailed(f"{self._model} at {where} failed: {type(error).__name__}: {error}"[:500]) from None
-        return (answer or "")[:MAX_ANSWER_CHARACTERS]
+            try:
+                body = self._body(client, messages, deadline, {"max_tokens": MAX_ANSWER_TOKENS, "temperature": 0.0})
+            except BadRequestError as error:
+                if not any(name in str(error) for name in ("max_tokens", "temperature")):
+                    raise
+                body = self._body(client, messages, deadline, {"max_completion_tokens": MAX_ANSWER_TOKENS})
+            content = json.loads(body)["choices"][0]["message"]["content"]
+        except OpenAIError as error:
+            raise PlannerFailed(f"{self._model} at {where} failed: {_reason(error)}") from None
+        except (KeyError, IndexError, TypeError, ValueError, RecursionError):
+            raise PlannerFailed(f"{where} answered with something that is no chat completion.") from None
+        return str(content or "")
+
+    def _body(self, client: OpenAI, messages: list[dict[str, str]], deadline: float, limits: dict[str, float]) -> bytes:
+        """The raw reply, read in pieces: a server that drips for ever, or floods, is left at the bound."""
+        body = b""
+        with client.chat.completions.with_streaming_response.create(
+            model=self._model,
+            messages=messages,  # type: ignore[arg-type]  # roles are plain strings here
+            timeout=max(0.01, deadline - time.monotonic()),
+            extra_body=limits,
+        ) as reply:
+            for piece in reply.iter_bytes():
+                body += piece
+                if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+                    seconds = self._settings.llm_timeout_seconds
+                    raise PlannerFailed(f"{self._model} did not end its answer within {seconds:g} s.")
+        return body
+
+
+def _reason(error: Exception) -> str:
+    """In a few words; a server's page of HTML is not for people."""
+    from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+    if isinstance(error, APITimeoutError):
+        return "no answer in time"
+    if isinstance(error, APIConnectionError):
+        return "nothing answers there"
+    if isinstance(error, APIStatusError):
+        return f"HTTP {error.status_code}"
+    return type(error).__name__
 
 
 def _json(answer: str) -> Any:

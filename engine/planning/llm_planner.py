@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.config import Settings
-from engine.errors import PlannerFailed
 from engine.llm.client import LlmClient
 from engine.model import Model
 from engine.plan import MAX_STEPS, Outline, Step
@@ -18,6 +17,13 @@ class Answer(Model):
 
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MAX_STEPS)
     length_seconds: float | None = Field(None, gt=0, le=3_600)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Answer:
+        ids = [step.id for step in self.steps]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two steps have the same id")
+        return self
 
 
 class LlmPlanner:
@@ -42,10 +48,10 @@ class LlmPlanner:
             plan = Answer(steps=previous.steps, length_seconds=previous.length_seconds).model_dump_json()
             user = _text("revise").replace("{previous}", plan) + "\n" + user
         answer = self._client.ask(Answer, _text("plan"), user)
-        ids = [step.id for step in answer.steps]
-        if len(set(ids)) < len(ids):
-            raise PlannerFailed(f"{self.name} gave two steps the same id.")
-        return Outline(steps=answer.steps, length_seconds=duration_seconds or answer.length_seconds, planner=self.name)
+        kept = {step.id: step.preset for step in previous.steps} if previous else {}
+        # Presets are the user's to name; a model would make up names.
+        steps = tuple(step.model_copy(update={"preset": kept.get(step.id, "")}) for step in answer.steps)
+        return Outline(steps=steps, length_seconds=duration_seconds or answer.length_seconds, planner=self.name)
 
 
 def _text(name: str) -> str:
