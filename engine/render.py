@@ -336,6 +336,7 @@ def _write(job: Job, plan: Plan, stem: StemFile, placed: PlacedTake, folder: Pat
         licence=stem.licence.name,
         loudness_lufs=measured.integrated_lufs,
         momentary_lufs=measured.momentary_max_lufs,
+        short_term_lufs=measured.short_term_max_lufs,
         peak_dbtp=peak_dbtp,
         version=engine.__version__,
     )

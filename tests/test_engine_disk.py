@@ -51,8 +51,8 @@ def test_too_little_room_is_said_before_rendering(engine: EngineProcess, tmp_pat
 
 
 def test_a_disk_that_fills_half_way(engine: EngineProcess, tmp_path: Path) -> None:
-    with file_system(tmp_path / "small", f"size={40 * MEBIBYTE}") as small, Client(engine.host, engine.port) as client:
-        replies = client.generate("j1", prompt="rain, wind and a stream", duration=45.0, folder=str(small), seed=1)
+    with file_system(tmp_path / "small", f"size={120 * MEBIBYTE}") as small, Client(engine.host, engine.port) as client:
+        replies = client.generate("j1", prompt="rain, wind and a stream", duration=90.0, folder=str(small), seed=1)
         for reply in replies:
             if isinstance(reply, ProgressReply) and reply.stage == "rendering":
                 break
