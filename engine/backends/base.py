@@ -28,7 +28,7 @@ class Capabilities(Model):
     channels: tuple[int, ...] = (1, 2)
     max_length_seconds: float
     licence: Licence
-    deterministic: bool = Field(description="Same spec, same bytes, on every machine of one version.")
+    deterministic: bool = Field(description="Same spec, same bytes, on one kind of processor and one version.")
     needs_gpu: bool = False
 
 

@@ -26,7 +26,7 @@ from engine.results import Licence, Take
 
 MIN_LENGTH_SECONDS = 0.01
 STEP = 2.0**-23
-"""Takes lie on the grid of 24-bit files, so that what a processor rounds differently beyond it is not heard of."""
+"""Takes lie on the grid of 24-bit files, which hides most of what processors round differently."""
 _LICENCE = Licence(name="CC0-1.0", commercial=True, note="synthesised here; yours without conditions")
 
 

@@ -19,7 +19,7 @@ def minnaert_hz(radius_m: float) -> float:
 
 def damping(radius_m: float) -> float:
     """Decay of a bubble per second (van den Doel, eq. 4): ``0.13/r + 0.0072 r**-1.5``."""
-    return 0.13 / radius_m + 0.0072 * radius_m**-1.5
+    return float(0.13 / radius_m + 0.0072 * radius_m**-1.5)
 
 
 def bubble(radius_m: float, rise: float = 0.0, ring: float = 1.0) -> Signal:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.procedural.envelope import add, died_away, fade_edges, peak
-from engine.procedural.family import SAMPLE_RATE_HZ, Check, Knobs, Render, Signal
+from engine.procedural.family import SAMPLE_RATE_HZ, Check, Index, Knobs, Render, Signal
 from engine.procedural.filters import highpass
 from engine.procedural.noise import Rng, samples
 from engine.procedural.room import Space
@@ -147,7 +147,7 @@ def finish(x: Signal, length: int) -> tuple[Signal, int]:
     return out * (PEAK / peak(out)), onset - front + LEAD_SAMPLES
 
 
-def _starts(rng: Rng, pattern: Rhythm, interval: float, count: int, length: int, body: int) -> Signal:
+def _starts(rng: Rng, pattern: Rhythm, interval: float, count: int, length: int, body: int) -> Index:
     """First samples of the happenings; as many as asked, even where they must hurry to fit."""
     most = count or max(1, int(length / SAMPLE_RATE_HZ / interval * 3) + 2)
     gaps = pattern(rng, most, interval)
@@ -158,17 +158,17 @@ def _starts(rng: Rng, pattern: Rhythm, interval: float, count: int, length: int,
     elif count > 1:
         latest = max(room, 0.7 * length)
         starts *= min(1.0, latest / starts[-1])
-    rounded: Signal = np.rint(starts).astype(np.int64)
+    rounded: Index = np.rint(starts).astype(np.int64)
     return rounded
 
 
-def _shuffled(rng: Rng, kinds: int, count: int) -> Signal:
+def _shuffled(rng: Rng, kinds: int, count: int) -> Index:
     """``count`` indices below ``kinds``, the first 0, none the same as the one before (where there are two)."""
     if kinds == 1:
         return np.zeros(count, dtype=np.int64)
     steps = rng.integers(1, kinds, count)
     steps[0] = 0
-    turned: Signal = np.cumsum(steps) % kinds
+    turned: Index = np.cumsum(steps) % kinds
     return turned
 
 

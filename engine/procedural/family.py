@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 SAMPLE_RATE_HZ = 48_000
 """Everything is made at this rate."""
 
-Signal = NDArray[np.float64]
-"""Mono ``(samples,)`` inside a family, ``(channels, samples)`` where a docstring says so."""
+Signal = NDArray[np.floating[Any]]
+"""Mono ``(samples,)`` inside a family, ``(channels, samples)`` where a docstring says so; float64 until it is long."""
+
+Index = NDArray[np.integer[Any]]
+"""Positions in samples, or which of several."""
 
 Check = Callable[[], None]
 """Called at least every 100 ms of work; raises when the work is cancelled."""

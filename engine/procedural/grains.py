@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from engine.procedural.envelope import decay
-from engine.procedural.family import SAMPLE_RATE_HZ, Signal
+from engine.procedural.family import SAMPLE_RATE_HZ, Index, Signal
 from engine.procedural.filters import bandpass
 from engine.procedural.noise import Rng, pick, samples, white
 
@@ -50,7 +51,7 @@ def ticks(
     return [tick(rng, pick(rng, *ms) / 1000, pick(rng, *hz), pick(rng, *q)) for _ in range(count)]
 
 
-def moments(rng: Rng, length: int, rate: Signal | float) -> Signal:
+def moments(rng: Rng, length: int, rate: Signal | float) -> Index:
     """Sample positions of a Poisson process, unordered.
 
     Parameters
@@ -64,7 +65,7 @@ def moments(rng: Rng, length: int, rate: Signal | float) -> Signal:
     drawn = rng.random(count) * total[-1]
     index = np.searchsorted(total, drawn)
     where = (index + rng.random(count)) * RATE_HOP
-    found: Signal = where[where < length].astype(np.int64)
+    found: Index = where[where < length].astype(np.int64)
     return found
 
 
@@ -85,10 +86,11 @@ class Cloud:
         self._length = length
         self._tail = max(t.size for t in templates)
         self._size = int(fft.next_fast_len(length + self._tail, real=True))
+        self._templates = tuple(templates)
         padded = np.zeros((len(templates), self._size), dtype=np.float32)
         for row, template in zip(padded, templates, strict=True):
             row[: template.size] = template
-        self._spectra = fft.rfft(padded, axis=1)
+        self._spectra: NDArray[np.complex64] = fft.rfft(padded, axis=1)
         angle = (np.pi / 2) * (0.15 + 0.7 * rng.permutation(len(templates)) / max(1, len(templates) - 1))
         self._pans = (
             np.stack([np.cos(angle), np.sin(angle)]) * np.sqrt(2) if channels == 2 else np.ones((1, angle.size))
@@ -97,11 +99,13 @@ class Cloud:
     def scatter(self, rng: Rng, length: int, rate: Signal | float, strengths: Sizes) -> Signal:
         """Random events at ``rate`` (see :func:`moments`); ``(channels, length)``, cut where it ends."""
         where = moments(rng, length, rate)
-        return self.at(where, rng.integers(0, len(self._spectra), where.size), strengths(rng, where.size))[:, :length]
+        return self.at(where, rng.integers(0, len(self._templates), where.size), strengths(rng, where.size))[:, :length]
 
-    def at(self, where: Signal, which: Signal, strengths: Signal) -> Signal:
+    def at(self, where: Index, which: Index, strengths: Signal) -> Signal:
         """The events given by position, template and strength; ``(channels, longest + tail)``."""
-        kinds = len(self._spectra)
+        if where.size * self._tail < len(self._templates) * self._size:
+            return self._one_by_one(where, which, strengths)
+        kinds = len(self._templates)
         trains = np.bincount(which * self._size + where, weights=strengths, minlength=kinds * self._size)
         events = fft.rfft(trains.reshape(kinds, self._size).astype(np.float32), axis=1)
         events *= self._spectra
@@ -111,4 +115,13 @@ class Cloud:
             for gain, row in zip(pan, events, strict=True):
                 mixed += np.float32(gain) * row
             out[channel] = fft.irfft(mixed, self._size)[: out.shape[1]]
+        return out
+
+    def _one_by_one(self, where: Index, which: Index, strengths: Signal) -> Signal:
+        """The same for events so few and long that adding each is less work."""
+        out = np.zeros((len(self._pans), self._length + self._tail))
+        for at, kind, strength in zip(where.tolist(), which.tolist(), strengths.tolist(), strict=True):
+            template = self._templates[kind]
+            for row, pan in zip(out, self._pans[:, kind], strict=True):
+                row[at : at + template.size] += strength * pan * template
         return out

@@ -27,7 +27,8 @@ def ring(hz: ArrayLike, decay_per_second: ArrayLike, gain: ArrayLike, length: in
     inside = np.exp(np.outer(exponent, np.arange(_BLOCK)))
     left = np.concatenate([starts.real, starts.imag], axis=1)
     right = np.concatenate([inside.imag, inside.real])
-    return (left @ right).ravel()[:length]
+    rung: Signal = (left @ right).ravel()[:length]
+    return rung
 
 
 def contact(hz: Signal, hardness: float, size: float = 1.0) -> Signal:

@@ -68,4 +68,5 @@ def harmonics(turns: Signal, gains: Signal) -> Signal:
     for gain in gains[1:]:
         before, now = now, double * now - before
         out += gain * now
-    return out
+    whole: Signal = out
+    return whole

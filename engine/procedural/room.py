@@ -25,9 +25,9 @@ def tail(rng: Rng, rt60: float, channels: int) -> Signal:
     """Diffuse decay of ``(channels, samples)``, 60 dB in ``rt60`` seconds, unit energy; treble dies sooner."""
     length = samples(min(1.1 * rt60, 5.0))
     t = times(length)
-    x = coloured(rng, length, -0.6, low_hz=120.0, high_hz=9_000.0, channels=channels)
+    x = coloured(rng, length, 0.0, low_hz=200.0, high_hz=8_000.0, channels=channels)
     treble = x - soften(x, 2_500.0)
-    x = (x - treble) * 10 ** (-3 * t / rt60) + treble * 10 ** (-3 * t / (0.5 * rt60))
+    x = (x - treble) * 10 ** (-3 * t / rt60) + treble * 10 ** (-3 * t / (0.7 * rt60))
     unit: Signal = x / np.sqrt(np.sum(x**2, axis=1, keepdims=True))
     return unit
 
@@ -56,7 +56,7 @@ class Space:
 
     def __init__(self, rng: Rng, knobs: Knobs, channels: int) -> None:
         self.channels = channels
-        direct = np.zeros(512)
+        direct: Signal = np.zeros(512)
         direct[0] = 1.0
         direct = _tone(_air(direct, knobs.distance_m), knobs.brightness)
         self._response: Signal | None = None
@@ -64,7 +64,7 @@ class Space:
             rt60 = rt60_seconds(knobs.wetness) * rng.uniform(0.85, 1.15)
             near = 1 / np.sqrt(max(knobs.distance_m, 1.0) / 2.0)
             share = 0.9 * knobs.wetness**0.9
-            late = tail(rng, rt60, channels) * share * 1.1
+            late = tail(rng, rt60, channels) * share * 0.5
             early = reflections(rng, rt60, channels) * share
             delay = samples(0.006 + 0.02 * knobs.wetness)
             response = np.zeros((channels, delay + late.shape[1]))

@@ -1,6 +1,6 @@
 """Voices: a glottal source, roughened, through the resonances of a throat.
 
-Source: G. Fant, *Acoustic Theory of Speech Production*, 1960; the pulse shape is that of A. E. Rosenberg, JASA 49, 1971.
+Source: G. Fant, *Acoustic Theory of Speech Production*, 1960; the pulse is that of A. E. Rosenberg, JASA 49, 1971.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def glottal(rng: Rng, pitch_hz: Signal, *, jitter: float = 0.02, open_share: flo
     tremble = Curve(rng, pitch_hz.size / SAMPLE_RATE_HZ, 70.0).samples(0, pitch_hz.size)
     turns = np.cumsum(pitch_hz * (1 + 2 * jitter * (tremble - 0.5))) / SAMPLE_RATE_HZ
     part = (turns % 1.0) / open_share
-    flow = np.where(part < 1.0, 0.5 - 0.5 * np.cos(2 * np.pi * np.minimum(part, 1.0)) * 1.0, 0.0)
+    flow = np.where(part < 1.0, 0.5 - 0.5 * np.cos(2 * np.pi * np.minimum(part, 1.0)), 0.0)
     return steady(np.diff(flow, prepend=0.0))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from engine.procedural.builders import Chunk, bed
@@ -18,7 +20,7 @@ def drone(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     for k in range(1, 9):
         drift = Curve(rng, seconds, 0.3)
         ratio = k * (1 + rng.uniform(-0.004, 0.004)) * (1.0 if k < 6 else rng.choice([1.0, 1.02, 1.06]))
-        turning = Turning(lambda t, d=drift, r=ratio: f0 * r * (1 + 0.004 * (d(t) - 0.5)), length)
+        turning = Turning(_drifting(f0 * ratio, drift), length)
         sway = [Curve(rng, seconds, rng.uniform(0.15, 0.6)) for _ in range(channels)]
         partials.append((turning, sway, k ** -(1.5 - 0.8 * knobs.intensity)))
     air = rng.uniform(0.15, 0.35)
@@ -32,6 +34,10 @@ def drone(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         return out
 
     return chunk
+
+
+def _drifting(hz: float, drift: Curve) -> Callable[[Signal], Signal]:
+    return lambda t: hz * (1 + 0.004 * (drift(t) - 0.5))
 
 
 def room_tone(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
@@ -48,7 +54,8 @@ def room_tone(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         air = coloured(rng, size, slope, low_hz=35, high_hz=6_000, channels=channels)
         duct = coloured(rng, size, -0.5, low_hz=fan_hz, high_hz=2 * fan_hz, channels=channels)
         tones = sum(np.sin(2 * np.pi * mains * k * t + k) / k for k in (1, 2, 3, 4))
-        return air * (0.9 + 0.1 * breath.samples(start, size, 512)) + fan * duct + hum * tones
+        whole: Signal = air * (0.9 + 0.1 * breath.samples(start, size, 512)) + fan * duct + hum * tones
+        return whole
 
     return chunk
 

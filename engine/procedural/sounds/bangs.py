@@ -13,7 +13,7 @@ from engine.procedural.builders import one_shot, repeating
 from engine.procedural.envelope import add, decay, steady
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
 from engine.procedural.filters import bandpass, lowpass, saturate, soften
-from engine.procedural.noise import Rng, coloured, pick, samples, times, white
+from engine.procedural.noise import Curve, Rng, coloured, pick, samples, times, white
 
 
 def friedlander(length: int, positive_seconds: float) -> Signal:
@@ -53,29 +53,27 @@ def gun(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
 
 def explosion(rng: Rng, knobs: Knobs) -> Signal:
     """A blast, a fireball that rumbles away, debris."""
-    length = samples(3.2 * knobs.size**0.3)
+    length = samples(3.4 * knobs.size**0.3)
     t = times(length)
     force = 0.5 + 0.7 * knobs.intensity
-    deep = (
-        coloured(rng, length, -2.2, low_hz=25, high_hz=500)[0]
-        * np.minimum(1.0, t / 0.01)
-        * decay(length, pick(rng, 0.5, 0.9))
+    scale = knobs.size**0.3
+    air = white(rng, length)
+    blast = air * (2.5 * force * decay(length, 0.008) + decay(length, pick(rng, 0.05, 0.1) * scale))
+    blast += 3 * friedlander(length, pick(rng, 0.0015, 0.004) * scale)
+    fire = lowpass(air, pick(rng, 900, 2_200) / scale) * decay(length, pick(rng, 0.25, 0.45) * scale)
+    burn = fire + coloured(rng, length, -1.8, low_hz=35 / scale, high_hz=500)[0] * decay(
+        length, pick(rng, 0.3, 0.5) * scale
     )
-    middle = coloured(rng, length, -1.2, low_hz=60, high_hz=4_000 / knobs.size**0.3)[0] * decay(
-        length, pick(rng, 0.12, 0.3)
-    )
-    sub = np.sin(2 * np.pi * np.cumsum(30 + 60 * np.exp(-3 * t)) / SAMPLE_RATE_HZ / knobs.size**0.3) * decay(
-        length, 0.6
-    )
-    crack = white(rng, length) * decay(length, 0.012)
-    out = saturate(
-        1.2 * deep + 0.9 * middle + 0.6 * force * crack + sub + friedlander(length, 0.004), 1.3 + 0.8 * force
-    )
+    billow = Curve(rng, length / SAMPLE_RATE_HZ, rng.uniform(7, 13)).samples(0, length)
+    roll = coloured(rng, length, -1.4, low_hz=40 / scale, high_hz=pick(rng, 300, 700))[0]
+    roll *= np.minimum(1.0, t / 0.08) * decay(length, pick(rng, 0.7, 1.1) * scale) * (0.2 + 0.8 * billow)
+    out = saturate(blast + 1.3 * burn, 1.8 + 1.6 * force) + 0.5 * roll
     for when in 0.25 + rng.gamma(1.5, 0.45, int(rng.integers(15, 45) * force)):
         n = samples(rng.uniform(0.005, 0.04))
         bit = bandpass(white(rng, n) * np.exp(-5 * np.arange(n) / n), pick(rng, 300, 3_500), 1.4)
-        add(out, 0.5 * rng.random() ** 2 * steady(bit) * 0.4, samples(when))
-    return out * np.minimum(1.0, (length - np.arange(length)) / (0.3 * length)) ** 1.5
+        add(out, 0.2 * rng.random() ** 2 * steady(bit), samples(when))
+    whole: Signal = out * np.minimum(1.0, (length - np.arange(length)) / (0.3 * length)) ** 1.5
+    return whole
 
 
 FAMILIES = (
@@ -96,7 +94,7 @@ FAMILIES = (
             "revolver",
             "gunfire",
         ),
-        params=params(pace=1.0, count=1, distance_m=8.0, wetness=0.45),
+        params=params(pace=1.0, count=1, distance_m=8.0, wetness=0.03),
         sustained=False,
         length_seconds=2.0,
         interval_seconds=0.35,
@@ -107,7 +105,7 @@ FAMILIES = (
         label="Explosion",
         category="EXPLReal",
         words=("explosion", "blast", "bomb", "detonation", "explode", "boom", "grenade", "cannon"),
-        params=params(distance_m=20.0, wetness=0.55),
+        params=params(distance_m=15.0, wetness=0.03),
         sustained=False,
         length_seconds=4.5,
         interval_seconds=3.0,

@@ -1,7 +1,8 @@
 """Bells and clocks.
 
 A church bell's partials are tuned by its profile: hum, prime, minor-third tierce, quint, nominal; each is a pair a few
-tenths of a hertz apart, which beats. Source: N. H. Fletcher, T. D. Rossing, *The Physics of Musical Instruments*, ch. 21.
+tenths of a hertz apart, which beats. Source: N. H. Fletcher, T. D. Rossing, *The Physics of Musical Instruments*,
+ch. 21.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ FAMILIES = (
             "large bell",
             "temple bell",
         ),
-        params=params(pace=1.0, count=1, hardness=0.6, wetness=0.5),
+        params=params(pace=1.0, count=1, hardness=0.6, wetness=0.75),
         sustained=False,
         length_seconds=5.5,
         interval_seconds=1.9,
@@ -130,7 +131,7 @@ FAMILIES = (
             "chime",
             "jingle",
         ),
-        params=params(pace=1.0, count=1, hardness=0.7, wetness=0.2),
+        params=params(pace=1.0, count=1, hardness=0.7, wetness=0.08),
         sustained=False,
         length_seconds=2.2,
         interval_seconds=0.45,
@@ -152,7 +153,7 @@ FAMILIES = (
             "stopwatch",
             "wall clock",
         ),
-        params=params(pace=1.0, count=0, wetness=0.3),
+        params=params(pace=1.0, count=0, wetness=0.5),
         sustained=True,
         length_seconds=6.0,
         interval_seconds=0.5,

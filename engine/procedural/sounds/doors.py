@@ -23,16 +23,16 @@ def knocker(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     f0 = pick(rng, 90, 160) / knobs.size
     ratios = np.array((1.0, 1.9, 3.1, 4.7, 7.5, 12.0, 20.0)) * rng.uniform(0.94, 1.06, 7)
     hz = tuple(float(f) for f in f0 * ratios)
-    gains = (0.9, 1.0, 0.8, 0.6, 0.45, 0.3 * (0.5 + knobs.hardness), 0.2 * (0.5 + knobs.hardness))
-    touch = pick(rng, 0.0018, 0.004) * (1.4 - 0.8 * knobs.hardness)
-    sharp = rng.uniform(3.5, 6.0)
+    gains = (1.2, 1.2, 0.9, 0.6, 0.35, 0.2 * (0.5 + knobs.hardness), 0.1 * (0.5 + knobs.hardness))
+    touch = pick(rng, 0.0025, 0.005) * (1.4 - 0.8 * knobs.hardness)
+    sharp = rng.uniform(4.5, 8.0)
 
     def knock(index: int) -> Signal:
         length = samples(0.16 * knobs.size**0.5)
         blow = white(rng, length) * decay(length, touch)
         blow[:3] += 5.0
         body = formants(blow, hz, tuple(f / sharp for f in hz), gains)
-        knuckles = bandpass(blow, 2_400, 0.5) * (0.12 + 0.15 * knobs.intensity)
+        knuckles = bandpass(blow, 2_400, 0.5) * (0.06 + 0.1 * knobs.intensity)
         return unit(body + knuckles) * (1.0 if index == 0 else rng.uniform(0.7, 1.0))
 
     return knock
@@ -59,7 +59,8 @@ def slam(rng: Rng, knobs: Knobs) -> Signal:
     for at, gain in ((0.0, 0.3), (0.014, 0.5), (0.055, 0.28), (0.1, 0.2), (0.17, 0.1)):
         rattle = sum(np.pad(x, (0, 2_400 - x.size)) for x in (tick(rng, 0.003, f, 6.0)[:2_400] for f in latch))
         add(out, 0.42 * gain * unit(np.asarray(rattle)), round(at * rng.uniform(0.8, 1.25) * SAMPLE_RATE_HZ))
-    return out
+    whole: Signal = out
+    return whole
 
 
 def creak(rng: Rng, knobs: Knobs) -> Signal:
@@ -73,8 +74,8 @@ def creak(rng: Rng, knobs: Knobs) -> Signal:
         rng.uniform(low, high) for low, high in ((0.6, 0.95), (0.2, 0.7), (0.35, 0.95), (0.6, 1.0), (0.4, 0.9))
     )
     pulls: list[Signal] = []
-    for _ in range(int(rng.integers(2, 4))):
-        seconds = rng.uniform(0.4, 0.95) * knobs.size**0.3 / knobs.pace
+    for _ in range(int(rng.integers(3, 5))):
+        seconds = rng.uniform(0.4, 0.75) * knobs.size**0.3 / knobs.pace
         length = samples(seconds)
         u = np.arange(length) / length
         wander = Curve(rng, seconds, pick(rng, 3.0, 5.0)).samples(0, length)

@@ -16,7 +16,7 @@ def fire(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     """A hearth at size 1, a blaze at 4."""
     longest, seconds = min(length, PIECE_SAMPLES), length / SAMPLE_RATE_HZ
     low = pick(rng, 1_500, 2_700) / knobs.size**0.2
-    snaps = Cloud(rng, ticks(rng, 20, ms=(0.5, 5.5), hz=(low, 14_000), q=(0.5, 2.5)), longest, channels)
+    snaps = Cloud(rng, ticks(rng, 14, ms=(0.5, 5.5), hz=(low, 14_000), q=(0.5, 2.5)), longest, channels)
     pops = Cloud(rng, ticks(rng, 8, ms=(3, 16), hz=(250, 1_300), q=(1, 2)), longest, channels)
     life, lick, flap = (Curve(rng, seconds, rate) for rate in (1.2, 14.0, rng.uniform(8.0, 12.5) / knobs.size**0.4))
     rate = pick(rng, 50, 110) * (0.3 + 1.2 * knobs.intensity)
@@ -31,7 +31,8 @@ def fire(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         steam = highpass(white(rng, length), 1_200) * (0.4 + 0.6 * lick.samples(start, length) ** 3)
         flames = coloured(rng, length, -1.8, low_hz=30, high_hz=top, channels=channels)
         flames *= 0.35 + 0.65 * flap.samples(start, length) ** 2
-        return crackle + 0.25 * pop + 0.12 * hiss * steam + 0.35 * roar * steady(flames)
+        whole: Signal = crackle + 0.25 * pop + 0.12 * hiss * steam + 0.35 * roar * steady(flames)
+        return whole
 
     return chunk
 

@@ -79,23 +79,23 @@ PLANKS = Surface(
     scuff_ms=(35, 70),
     toe=(0.45, 0.75),
     modes_hz=(125, 205, 330, 520, 810),
-    modes_decay=38,
-    modes_gain=0.75,
+    modes_decay=65,
+    modes_gain=0.4,
 )
 GRATING = Surface(
-    thump=(0.2, 0.4),
-    thump_hz=(120, 210),
+    thump=(0.3, 0.55),
+    thump_hz=(90, 160),
     thump_ms=(5, 11),
     click=(0.5, 0.8),
-    click_hz=(1_500, 2_600),
+    click_hz=(900, 1_700),
     click_ms=(0.8, 1.6),
     scuff=(0.06, 0.2),
     scuff_hz=(1_800, 2_600),
     scuff_ms=(30, 60),
     toe=(0.5, 0.85),
     modes_hz=(310, 505, 745, 1_060, 1_390, 2_230, 3_120, 4_300),
-    modes_decay=11,
-    modes_gain=0.5,
+    modes_decay=26,
+    modes_gain=0.16,
 )
 GRAVEL = Surface(
     thump=(0.42, 0.7),
@@ -109,7 +109,7 @@ GRAVEL = Surface(
     scuff_ms=(22, 39),
     toe=(0.3, 0.45),
     loose=Loose(
-        rate=(320, 800), ms=(0.8, 1.6), hz=(820, 3_000), tail_seconds=(0.15, 0.25), gain=(1.0, 1.4), crackle=2.5
+        rate=(320, 800), ms=(0.3, 0.9), hz=(820, 3_000), tail_seconds=(0.15, 0.25), gain=(1.0, 1.4), crackle=2.5
     ),
 )
 SNOW = Surface(
@@ -124,7 +124,7 @@ SNOW = Surface(
     scuff_ms=(28, 72),
     toe=(0.3, 0.52),
     loose=Loose(
-        rate=(900, 3_000), ms=(0.4, 0.9), hz=(1_100, 8_000), tail_seconds=(0.15, 0.2), gain=(0.5, 0.8), crackle=2.6
+        rate=(700, 3_000), ms=(0.15, 0.5), hz=(1_100, 8_000), tail_seconds=(0.15, 0.2), gain=(0.5, 0.8), crackle=2.6
     ),
 )
 LEAVES = Surface(
@@ -139,7 +139,7 @@ LEAVES = Surface(
     scuff_ms=(26, 42),
     toe=(0.28, 0.47),
     loose=Loose(
-        rate=(284, 520), ms=(0.3, 0.8), hz=(970, 4_400), tail_seconds=(0.12, 0.22), gain=(0.8, 1.25), crackle=2.6
+        rate=(284, 520), ms=(0.12, 0.45), hz=(970, 4_400), tail_seconds=(0.12, 0.22), gain=(0.8, 1.25), crackle=2.6
     ),
 )
 GRASS = Surface(
@@ -154,7 +154,7 @@ GRASS = Surface(
     scuff_ms=(40, 80),
     toe=(0.35, 0.6),
     loose=Loose(
-        rate=(300, 900), ms=(0.3, 0.9), hz=(1_800, 7_000), tail_seconds=(0.1, 0.2), gain=(0.4, 0.7), crackle=3.0
+        rate=(300, 900), ms=(0.15, 0.6), hz=(1_300, 6_000), tail_seconds=(0.1, 0.2), gain=(0.4, 0.7), crackle=3.0
     ),
 )
 
@@ -237,7 +237,7 @@ def _family(surface: Surface, name: str, label: str, *words: str) -> Family:
         label=f"Footsteps {label}",
         category="FEETHmn",
         words=words,
-        params=params(pace=1.0, count=0, hardness=0.5, wetness=0.2),
+        params=params(pace=1.0, count=0, hardness=0.5, wetness=0.15),
         sustained=True,
         length_seconds=4.0,
         interval_seconds=0.54,

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.procedural.builders import one_shot
 from engine.procedural.envelope import decay, unit
-from engine.procedural.family import Family, Knobs, Signal, params
+from engine.procedural.family import Family, Index, Knobs, Signal, params
 from engine.procedural.filters import highpass, lowpass
 from engine.procedural.grains import Cloud
 from engine.procedural.modal import ring
@@ -45,12 +45,13 @@ def shatter(rng: Rng, knobs: Knobs) -> Signal:
     out = 0.35 * cloud.at(where[inside], rng.integers(0, 14, int(inside.sum())), strength[inside])[0][:length]
     grit = highpass(white(rng, length), 4_000) * decay(length, 0.22)
     out[:blow] += (0.6 + 0.6 * knobs.intensity) * crack + 0.4 * thump
-    return out + 0.03 * grit
+    whole: Signal = out + 0.03 * grit
+    return whole
 
 
-def samples_of(seconds: Signal) -> Signal:
+def samples_of(seconds: Signal) -> Index:
     """Nearest samples of many times."""
-    nearest: Signal = np.rint(seconds * 48_000).astype(np.int64)
+    nearest: Index = np.rint(seconds * 48_000).astype(np.int64)
     return nearest
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from engine.procedural.builders import PIECE_SAMPLES, Chunk, bed, one_shot, repeating
 from engine.procedural.envelope import add, attack_decay, decay, steady, unit
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
-from engine.procedural.filters import band, bandpass, highpass, lowpass
+from engine.procedural.filters import band, bandpass, formants, highpass, lowpass
 from engine.procedural.grains import RATE_HOP, Cloud, lognormal, pareto, ticks
 from engine.procedural.modal import ring
 from engine.procedural.noise import Curve, Rng, pick, samples, white
@@ -59,18 +59,18 @@ def typing_rhythm(rng: Rng, count: int, interval: float) -> Signal:
 
 def mouse(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     """Down and up of a switch under plastic."""
-    hz = np.array((1_900.0, 3_300.0, 4_700.0, 6_800.0)) * rng.uniform(0.85, 1.2) / knobs.size**0.4
-    apart = rng.uniform(0.07, 0.1)
+    hz = tuple(
+        pick(rng, a, b) / knobs.size**0.4 for a, b in ((700, 1_100), (1_900, 2_700), (3_600, 4_800), (6_200, 8_000))
+    )
+    apart, touch, sharp = rng.uniform(0.07, 0.11), pick(rng, 0.0004, 0.0009), rng.uniform(2.5, 4.0)
 
     def click(index: int) -> Signal:
         out = np.zeros(samples(0.16))
-        n = samples(0.003)
-        for at, gain, pitch in ((0.0, 1.0, 1.0), (apart, 0.7, 1.1)):
-            body = ring(
-                hz * pitch * rng.uniform(0.97, 1.03, 4), (350, 450, 550, 700), (0.8, 1.0, 0.7, 0.4), samples(0.03)
-            )
-            body[:n] += 0.8 * highpass(white(rng, n) * np.hanning(n), 2_500)
-            add(out, gain * body, round(at * SAMPLE_RATE_HZ))
+        n = samples(0.03)
+        for at, gain, pitch in ((0.0, 1.0, 1.0), (apart, 0.6, 1.12)):
+            blow = white(rng, n) * decay(n, touch)
+            body = formants(blow, hz, tuple(f / sharp for f in hz), (0.5, 0.8, 1.0, 0.6)) + 0.25 * blow
+            add(out, gain * pitch * unit(body), round(at * SAMPLE_RATE_HZ))
         return unit(out)
 
     return click
@@ -135,7 +135,7 @@ def _friction(
     scale = knobs.size**-0.3
     cloud = Cloud(
         rng,
-        ticks(rng, 24, ms=ms, hz=(hz[0] * scale, hz[1] * scale), q=(0.6, 1.6)),
+        ticks(rng, 14, ms=ms, hz=(hz[0] * scale, hz[1] * scale), q=(0.6, 1.6)),
         min(length, PIECE_SAMPLES),
         channels,
     )
@@ -147,7 +147,10 @@ def _friction(
         strokes = np.clip(1.9 * moves(t) - 0.55, 0.02, 1.2) ** 1.3
         grains = cloud.scatter(rng, size, rate * (0.4 + knobs.intensity) * strokes, lognormal(spread))
         still = np.clip(1.9 * moves.samples(start, size) - 0.55, 0.02, 1.2) ** 1.3
-        return grains / np.sqrt(rate) * 25 + breath * band(rng.standard_normal((channels, size)), low, high) * still
+        whole: Signal = (
+            grains / np.sqrt(rate) * 25 + breath * band(rng.standard_normal((channels, size)), low, high) * still
+        )
+        return whole
 
     return chunk
 

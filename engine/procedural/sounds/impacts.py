@@ -57,10 +57,10 @@ WOOD = Material(
     hz=(150, 420),
     ratios=(1.0, 1.58, 2.24, 2.92, 3.7, 4.6, 5.9, 8.2),
     spread=0.05,
-    decay_per_second=24,
-    friction_per_khz=26,
-    slope=0.8,
-    click=0.8,
+    decay_per_second=42,
+    friction_per_khz=48,
+    slope=0.7,
+    click=1.1,
     click_hz=1_800,
     length_seconds=0.5,
 )
@@ -90,10 +90,10 @@ PLASTIC = Material(
     hz=(320, 800),
     ratios=(1.0, 1.7, 2.6, 3.4, 4.9, 6.5),
     spread=0.1,
-    decay_per_second=55,
-    friction_per_khz=38,
+    decay_per_second=110,
+    friction_per_khz=60,
     slope=0.5,
-    click=0.9,
+    click=1.4,
     click_hz=2_600,
     length_seconds=0.3,
 )
@@ -101,11 +101,11 @@ STONE = Material(
     hz=(500, 1_300),
     ratios=(1.0, 1.42, 2.1, 2.9, 3.9, 5.3),
     spread=0.08,
-    decay_per_second=75,
-    friction_per_khz=24,
+    decay_per_second=170,
+    friction_per_khz=60,
     slope=0.4,
-    click=1.6,
-    click_hz=3_200,
+    click=2.4,
+    click_hz=1_700,
     length_seconds=0.35,
 )
 
@@ -144,7 +144,8 @@ def thud(rng: Rng, knobs: Knobs) -> Signal:
     slap = highpass(white(rng, length) * decay(length, pick(rng, 0.003, 0.007)), 900)
     cloth = bandpass(white(rng, length) * attack_decay(length, 0.02, 0.05), 2_200, 0.6)
     force = 0.25 + 0.75 * knobs.intensity
-    return unit(drop) + 1.1 * unit(flesh) + 0.7 * force * knobs.hardness * unit(slap) + 0.06 * unit(cloth)
+    whole: Signal = unit(drop) + 1.1 * unit(flesh) + 0.7 * force * knobs.hardness * unit(slap) + 0.06 * unit(cloth)
+    return whole
 
 
 def _family(name: str, label: str, category: str, words: tuple[str, ...], recipe: Recipe, length: float) -> Family:
@@ -153,7 +154,7 @@ def _family(name: str, label: str, category: str, words: tuple[str, ...], recipe
         label=label,
         category=category,
         words=words,
-        params=params(hardness=0.6, wetness=0.2),
+        params=params(hardness=0.6, wetness=0.15),
         sustained=False,
         length_seconds=length,
         interval_seconds=max(0.4, length / 2),

@@ -31,21 +31,20 @@ _VOWELS_HZ = (
 
 def _syllables(rng: Rng, pitch_hz: float, throat: float, count: int) -> list[Signal]:
     """Syllables of one speaker, some with a fricative before the vowel."""
-    found = []
+    found: list[Signal] = []
     for _ in range(count):
         length = samples(rng.uniform(0.1, 0.26))
         u = np.arange(length) / length
         f0 = pitch_hz * rng.uniform(0.82, 1.25) * (1 + rng.uniform(-0.12, 0.2) * np.sin(np.pi * u) - 0.08 * u)
         vowel = _VOWELS_HZ[int(rng.integers(len(_VOWELS_HZ)))]
-        hz = tuple(f * throat * rng.uniform(0.94, 1.06) for f in vowel) + (3_400 * throat,)
+        hz = (*(f * throat * rng.uniform(0.94, 1.06) for f in vowel), 3_400 * throat)
         source = glottal(rng, f0, jitter=0.04, open_share=0.5) + 0.25 * white(rng, length)
         voice = (
-            steady(formants(source, hz, (90.0, 120.0, 180.0, 260.0), (1.0, 0.65, 0.45, 0.12)))
-            * np.sin(np.pi * u) ** 1.1
+            steady(formants(source, hz, (90.0, 120.0, 180.0, 260.0), (1.0, 0.8, 0.6, 0.2))) * np.sin(np.pi * u) ** 0.6
         )
-        if rng.random() < 0.35:
+        if rng.random() < 0.5:
             n = samples(rng.uniform(0.04, 0.09))
-            hiss = steady(band(white(rng, n), 2_500, 7_500)) * np.hanning(n) * 0.25
+            hiss = steady(band(white(rng, n), 2_500, 7_500)) * np.hanning(n) * 0.4
             voice = np.concatenate([hiss, voice])
         found.append(voice * rng.uniform(0.4, 1.0))
     return found
@@ -101,10 +100,10 @@ def applause(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         hz = pick(rng, low, low * spread)
         claps.append(bandpass(x, hz, rng.uniform(1.0, 2.2)) + 0.3 * rng.uniform(0.3, 0.7) * highpass(x, 1_500))
     cloud = Cloud(rng, claps, min(length, PIECE_SAMPLES), channels)
-    people = round(14 * 14**knobs.intensity * knobs.size**0.5)
+    people = round(9 * 14**knobs.intensity * knobs.size**0.5)
     gains = pick(rng, 0.15, 0.5) ** rng.random(people)
     rates = rng.uniform(2.8, 5.2, people) * knobs.pace
-    top = pick(rng, 3_800, 7_500)
+    top = pick(rng, 3_600, 5_500)
     warmth = Curve(rng, length / SAMPLE_RATE_HZ, 0.5)
     hall = rng.uniform(0.04, 0.12)
 
@@ -157,7 +156,7 @@ FAMILIES = (
         label="Applause",
         category="CRWDApls",
         words=("applause", "clapping", "audience clap", "ovation", "hand clap", "people clapping", "clap"),
-        params=params(pace=1.0, wetness=0.3),
+        params=params(pace=1.0, wetness=0.5),
         sustained=True,
         length_seconds=6.0,
         interval_seconds=6.0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 
 from engine.procedural.builders import Chunk, bed, one_shot, repeating
 from engine.procedural.envelope import fade_edges, unit
@@ -46,12 +48,13 @@ def siren(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         horn = 1.2 * bandpass(tone, 1_000, 2.0) + 0.8 * bandpass(tone, 2_400, 2.5) + 0.25 * tone
         horn *= 0.6 + 0.4 * swell.samples(start, size)
         street = coloured(rng, size, -1.2, high_hz=4_000, channels=channels)
-        return horn + 0.012 * street
+        whole: Signal = horn + 0.012 * street
+        return whole
 
     return chunk
 
 
-def _gate(on: Signal) -> Signal:
+def _gate(on: NDArray[np.bool_]) -> Signal:
     """An on-off curve without clicks."""
     return lowpass(on.astype(np.float64), 220.0, 0.6)
 
@@ -65,7 +68,7 @@ def alarm(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     def burst(index: int) -> Signal:
         t = times(samples(step * beeps + 0.02))
         on = ((t / step) % 1.0 < 0.55) & (t < step * beeps)
-        out = saturate(np.sin(2 * np.pi * hz * t), harsh) * _gate(on)
+        out: Signal = saturate(np.sin(2 * np.pi * hz * t), harsh) * _gate(on)
         fade_edges(out, 0.0005, 0.002)
         return out
 
@@ -83,7 +86,8 @@ def beep(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
             np.sin(2 * np.pi * hz * t) + second * np.sin(4 * np.pi * hz * t) + 0.3 * second * np.sin(6 * np.pi * hz * t)
         )
         fade_edges(out, 0.002, 0.008)
-        return out
+        whole: Signal = out
+        return whole
 
     return tone
 
@@ -103,8 +107,6 @@ def telephone(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
         at = np.arange(strokes) * gap + rng.integers(0, max(1, gap // 12), strokes)
         at[0] = 0
         hits[np.arange(strokes) % 2, at] = rng.uniform(0.75, 1.0, strokes)
-        from scipy.signal import fftconvolve
-
         gongs = [ring(f0 * k * ratios, loss, gain, samples(0.55)) for k in (1.0, interval)]
         out = sum(fftconvolve(h, g)[:length] for h, g in zip(hits, gongs, strict=True))
         fade_edges(out, 0.0, 0.05)
@@ -119,7 +121,7 @@ def car_horn(rng: Rng, knobs: Knobs) -> Signal:
     length = samples(rng.uniform(0.35, 0.9))
     t = times(length)
     gains = np.arange(1, 20.0) ** -0.55
-    out = harmonics(f0 * t, gains) + harmonics(f0 * rng.uniform(1.18, 1.27) * t, gains)
+    out: Signal = harmonics(f0 * t, gains) + harmonics(f0 * rng.uniform(1.18, 1.27) * t, gains)
     out = bandpass(out, 1_300, 2.2) + 0.7 * bandpass(out, 2_600, 2.9) + 0.2 * out
     out = saturate(0.5 * unit(out), 0.8 + 1.5 * knobs.intensity)
     fade_edges(out, 0.012, 0.04)

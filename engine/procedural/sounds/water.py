@@ -41,7 +41,7 @@ def stream(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     """A brook at low intensity, a torrent at high."""
     size = min(length, PIECE_SAMPLES)
     scale = knobs.size**0.5
-    fine = Cloud(rng, bubbles(rng, 20, 0.0005 * scale, 0.0022 * scale, rise=0.05), size, channels)
+    fine = Cloud(rng, bubbles(rng, 14, 0.0005 * scale, 0.0022 * scale, rise=0.05), size, channels)
     large = Cloud(rng, bubbles(rng, 10, 0.002 * scale, 0.007 * scale, rise=0.1), size, channels)
     seconds = length / SAMPLE_RATE_HZ
     quick, slow = Curve(rng, seconds, 8.0), Curve(rng, seconds, 2.5)
@@ -109,7 +109,7 @@ def waves(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     strength = rng.uniform(0.45, 1.0, count)
     lag = rng.uniform(0.2, 0.5)
     bright, low = pick(rng, 4_500, 7_000), pick(rng, 180, 420) / knobs.size**0.4
-    foam, under = rng.uniform(0.3, 0.5), rng.uniform(0.1, 0.2)
+    foam, under = rng.uniform(0.09, 0.18), rng.uniform(0.1, 0.2)
 
     def swell(t: Signal) -> Signal:
         total = np.zeros_like(t)
@@ -123,7 +123,7 @@ def waves(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         def sea(t: Signal, hz: Signal) -> Signal:
             e, late = swell(t), swell(t - lag)
             top = 400 + (0.4 + knobs.intensity) * 1_600 * e
-            surge = e * tilt(hz, low, 1.0, 0.0) / np.sqrt(1 + (hz / top) ** 3)
+            surge = e * tilt(hz, low, 20_000.0, -0.5) / np.sqrt(1 + (hz / top) ** 3)
             hiss = foam * late**1.4 / np.sqrt((1 + (1_300 / np.maximum(hz, 1)) ** 4) * (1 + (hz / bright) ** 4))
             shape: Signal = surge + hiss + under * tilt(hz, 60, 1_200, -1.3)
             return shape

@@ -8,6 +8,7 @@ distances. Source: H. S. Ribner, D. Roy, "Acoustics of thunder", JASA 72(6), 198
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import fftconvolve
 
 from engine.procedural.bubbles import bubbles
 from engine.procedural.builders import PIECE_SAMPLES, Chunk, bed, one_shot
@@ -16,6 +17,7 @@ from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, para
 from engine.procedural.filters import lowpass, soften
 from engine.procedural.grains import Cloud, lognormal, ticks
 from engine.procedural.noise import Curve, Rng, bump, coloured, lines, painted, pick, samples, tilt, times, white
+from engine.procedural.room import tail
 
 
 def rain(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
@@ -24,7 +26,7 @@ def rain(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     low = pick(rng, 600, 1_100) / knobs.size**0.5
     drops = Cloud(
         rng,
-        ticks(rng, 20, ms=(0.4, 2.6), hz=(low, min(low * pick(rng, 4.0, 7.0), 14_000)), q=(0.6, 2.5)),
+        ticks(rng, 14, ms=(0.4, 2.6), hz=(low, min(low * pick(rng, 4.0, 7.0), 14_000)), q=(0.6, 2.5)),
         longest,
         channels,
     )
@@ -41,7 +43,8 @@ def rain(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
         near = steady(drops.scatter(rng, length, rate, lognormal(1.0)))
         wet = steady(plops.scatter(rng, length, 12 + 40 * knobs.intensity, lognormal(0.6)))
         low_end = coloured(rng, length, -1.6, low_hz=40, high_hz=220, channels=channels)
-        return hiss * far + 0.6 * near + puddle * wet + rumble * low_end
+        whole: Signal = hiss * far + 0.6 * near + puddle * wet + rumble * low_end
+        return whole
 
     return chunk
 
@@ -53,7 +56,7 @@ def wind(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     bands = [(pick(rng, 190, 520) / knobs.size**0.4, rng.uniform(0.1, 0.28), rng.uniform(0.2, 1.2)) for _ in range(3)]
     depth, sway = rng.uniform(0.45, 0.8), rng.uniform(0.5, 1.1)
     slope, high = -rng.uniform(1.1, 1.7), pick(rng, 800, 1_600) * (0.5 + knobs.intensity)
-    howl, leaves = 0.25 + 1.4 * knobs.intensity**1.5, rng.uniform(0.01, 0.05)
+    howl, leaves = 0.5 + 1.6 * knobs.intensity**1.5, rng.uniform(0.01, 0.05)
 
     def air(t: Signal, hz: Signal) -> Signal:
         g = gusts(t)
@@ -72,7 +75,7 @@ def thunder(rng: Rng, knobs: Knobs) -> Signal:
     length = samples((4.5 + 2.0 * rng.random()) * knobs.size**0.3)
     t = times(length)
     far = float(np.clip(np.log10(knobs.distance_m / 2) / 2.5 + 0.25, 0.0, 1.0))
-    out = np.zeros(length)
+    out: Signal = np.zeros(length)
     bursts = [(0.0, 1.0)] + [(rng.uniform(0.3, 3.0), rng.uniform(0.3, 0.9)) for _ in range(int(rng.integers(3, 7)))]
     for at, gain in bursts:
         for when in at + rng.gamma(1.2, pick(rng, 0.2, 0.5), int(rng.integers(40, 75))):
@@ -93,9 +96,12 @@ def thunder(rng: Rng, knobs: Knobs) -> Signal:
     crack = lowpass(tear, pick(rng, 1_800, 3_800)) * 2.2 * (1 - far) * (0.4 + knobs.intensity)
     mix = rng.uniform(0.7, 1.1) * out + rng.uniform(1.8, 2.4) * rumble
     mix[:n] += crack
+    valley = tail(rng, rng.uniform(1.7, 2.4), 1)[0]
+    mix += rng.uniform(0.9, 1.3) * fftconvolve(mix, valley)[:length]
     mix[: samples(0.004)] *= np.linspace(0, 1, samples(0.004))
     mix *= np.minimum(1.0, (length - np.arange(length)) / (0.3 * length)) ** 1.5
-    return mix
+    whole: Signal = mix
+    return whole
 
 
 FAMILIES = (
@@ -146,7 +152,7 @@ FAMILIES = (
             "lightning strike",
             "thunderstorm",
         ),
-        params=params(wetness=0.55),
+        params=params(wetness=0.1),
         sustained=False,
         length_seconds=7.0,
         interval_seconds=8.0,

@@ -26,7 +26,8 @@ def whoosh(rng: Rng, knobs: Knobs) -> Signal:
 
     out = painted(rng, length, past, hop=256)[0]
     u = np.arange(length) / length
-    return out * np.minimum(1.0, 20 * u) * np.minimum(1.0, 8 * (1 - u))
+    whole: Signal = out * np.minimum(1.0, 20 * u) * np.minimum(1.0, 8 * (1 - u))
+    return whole
 
 
 FAMILIES = (
