@@ -142,7 +142,8 @@ def read(words: list[str]) -> Change:
         else:
             change.target.append(words[i])
             i += 1
-    change.target = [word for word in change.target if word != "and"]
+    while change.target and change.target[-1] in ("and", ","):  # "bigger and louder"
+        change.target.pop()
     if not change.sets:
         rest, count = counted(change.target)
         if count is not None:

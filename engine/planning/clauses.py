@@ -41,6 +41,8 @@ NameOf = Callable[[str], str | None]
 _TOKEN = re.compile(
     r"\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?|(?:1[89]|20)\d\ds?\b|\d+(?:[.,]\d+)?|\.\d+|[^\W\d_]\w*(?:['’-][^\W\d_]\w*)*|['’](?:s|d)\b|\S"
 )
+_HYPHENS = re.compile(r"-(?=(?:seconds?|secs?|minutes?|mins?|ms|long)\b)")
+"""Of 'a ten-second-long siren', which is no word of its own."""
 _PRECEDENCE = (
     Link.THEN,
     Link.AFTER,
@@ -89,7 +91,7 @@ def tokens(prompt: str) -> list[str]:
     >>> tokens("Rain, at 00:03 a 4s 'Bang' (2.5 s)")
     ['rain', ',', 'at', '00:03', 'a', '4', 's', 'bang', '2.5', 's']
     """
-    found = _TOKEN.findall(prompt.lower())
+    found = _TOKEN.findall(_HYPHENS.sub(" ", prompt.lower()))
     return [word.replace("’", "'") for word in found if word[0].isalnum() or word[0] in ",.;!?&+@-" or len(word) > 1]
 
 

@@ -226,9 +226,15 @@ class _Reviser:
         return [step for step in self._outline.steps if most and 2 * most >= len(asked) and shared[step.id] == most]
 
     def _must_name(self, words: list[str]) -> list[Step]:
-        if not (steps := self._named(words)):
-            raise PromptNotMatched(f"The plan has no {target_of(words)!r}; it has: {self._listed()}.", field="prompt")
-        return steps
+        """The steps that a list of targets means: 'the dog and the bell'."""
+        named: list[Step] = []
+        for target in _split(words):
+            if not (steps := self._named(target)):
+                raise PromptNotMatched(
+                    f"The plan has no {target_of(target)!r}; it has: {self._listed()}.", field="prompt"
+                )
+            named += steps
+        return named
 
     def _nature(self, step: Step) -> rules.Nature:
         return rules.nature_of(step.text, step.count > 1 or "count" in step.params, self._natural)
@@ -240,6 +246,17 @@ class _Reviser:
 
     def _listed(self) -> str:
         return ", ".join(repr(step.text) for step in self._outline.steps)
+
+
+def _split(words: list[str]) -> list[list[str]]:
+    """Targets between 'and' and commas."""
+    found: list[list[str]] = [[]]
+    for word in words:
+        if word in ("and", ","):
+            found.append([])
+        else:
+            found[-1].append(word)
+    return [target for target in found if target] or [[]]
 
 
 def _with_steps(outline: Outline, steps: list[Step]) -> Outline:
