@@ -16,7 +16,8 @@ from importlib.resources import files
 FOLEY_PREFIX = "FOLY"
 """Categories for foley performed to picture; a wild sound has another (FEETHmn, not FOLYFeet)."""
 _WORD = re.compile(r"[a-z0-9]+")
-_STOP = frozenset("a an and are as at be by for from in into is it of on or some the then to with general misc".split())
+_GRAMMAR = "a an and are as at be by for from in into is it of on or some the then to with general misc"
+_STOP = frozenset(_GRAMMAR.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +122,11 @@ def search(text: str, limit: int = 5) -> tuple[Found, ...]:
         return ()
     foley = "foley" in asked
     scores: dict[str, float] = {}
-    both: dict[str, set[str]] = {}
     for word in dict.fromkeys(asked):
+        # 'wooden' is WOOD.
         for cat_id, weight in _index().get(word, _index().get(word.removesuffix("en"), ())):
-            if cat_id.startswith(FOLEY_PREFIX) and not foley:
-                continue
-            scores[cat_id] = scores.get(cat_id, 0.0) + weight
-            both.setdefault(cat_id, set()).add(word)
+            if foley or not cat_id.startswith(FOLEY_PREFIX):
+                scores[cat_id] = scores.get(cat_id, 0.0) + weight
     count = len(set(asked))
     found = [Found(category=categories()[cat_id], score=min(1.0, score / count)) for cat_id, score in scores.items()]
     return tuple(sorted(found, key=lambda f: (-f.score, f.category.cat_id))[:limit])

@@ -105,7 +105,9 @@ def test_a_fresh_interpreter_loads_nothing_heavy(module: str) -> None:
 
 
 def test_the_server_does_not_load_what_renders() -> None:
-    script = "import sys, engine.app\nprint([m for m in ('scipy.signal', 'soxr', 'engine.procedural') if m in sys.modules])"
+    script = (
+        "import sys, engine.app\nprint([m for m in ('scipy.signal', 'soxr', 'engine.procedural') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 

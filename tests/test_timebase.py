@@ -60,7 +60,9 @@ def test_drop_frame_skips_numbers_but_not_each_tenth_minute(timecode: str, next_
     assert rate.frames_to_timecode(rate.timecode_to_frames(timecode) + 1) == next_timecode
 
 
-@pytest.mark.parametrize("timecode", ["00:01:00;00", "1:2", "00:60:00:00", "00:00:00:30", "24:00:00:00", "", "-1:00:00:00"])
+@pytest.mark.parametrize(
+    "timecode", ["00:01:00;00", "1:2", "00:60:00:00", "00:00:00:30", "24:00:00:00", "", "-1:00:00:00"]
+)
 def test_bad_timecodes_are_refused(timecode: str) -> None:
     with pytest.raises(BadArgument) as caught:
         FrameRate.parse("29.97df").timecode_to_frames(timecode)

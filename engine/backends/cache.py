@@ -1,7 +1,7 @@
 """Takes on disk, addressed by what decides them.
 
-A take that was rendered once is read back instead of rendered again: this is what makes follow-ups ("add rain") cost only
-what changed. The cache is safe to delete at any time; a damaged entry is a miss.
+A take that was rendered once is read back instead of rendered again: this is what makes follow-ups ("add rain") cost
+only what changed. The cache is safe to delete at any time; a damaged entry is a miss.
 """
 
 from __future__ import annotations
