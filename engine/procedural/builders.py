@@ -25,6 +25,8 @@ ONSET_DB = -36.0
 """Below the peak of the first 50 ms: where an attack becomes audible."""
 CHUNK_SAMPLES = 120_000
 JOIN_SECONDS = 0.25
+SHORTEST_BED_SECONDS = 1.5
+"""A shorter bed is cut from one of this length where it is loudest: a hundredth of a second of keys must jingle."""
 PIECE_SAMPLES = CHUNK_SAMPLES + samples(JOIN_SECONDS)
 """The longest piece of a bed."""
 
@@ -107,6 +109,7 @@ def bed(texture: Texture, *, join_seconds: float = JOIN_SECONDS, coherent: bool 
 
     def render(rng: Rng, knobs: Knobs, length: int, channels: int, check: Check) -> tuple[Signal, int]:
         check()
+        wanted, length = length, max(length, samples(SHORTEST_BED_SECONDS))
         piece = texture(rng, knobs, length, channels)
         space = Space(rng, knobs, channels)
         overlap = samples(join_seconds)
@@ -123,8 +126,8 @@ def bed(texture: Texture, *, join_seconds: float = JOIN_SECONDS, coherent: bool 
                 part[:, CHUNK_SAMPLES:] *= rise[::-1][: size - CHUNK_SAMPLES]
             check()
             add(out, space.place(part), start)
+        out = _loudest(out, wanted)
         _level(out, check)
-        fade_edges(out, 0.02, 0.05)
         return out, 0
 
     return render
@@ -172,16 +175,27 @@ def _shuffled(rng: Rng, kinds: int, count: int) -> Index:
     return turned
 
 
+def _loudest(out: Signal, wanted: int) -> Signal:
+    """The stretch of that length that has the most to be heard; all of it where that is its length."""
+    if wanted >= out.shape[1]:
+        return out
+    energy = np.concatenate([[0.0], np.cumsum(np.sum(out.astype(np.float64) ** 2, axis=0))])
+    start = int(np.argmax(energy[wanted:] - energy[:-wanted]))
+    return np.array(out[:, start : start + wanted])
+
+
 def _level(out: Signal, check: Check) -> None:
-    """Free of DC and with the usual peak, in place, a piece at a time."""
+    """Free of DC, silent at its ends and with the usual peak, in place, a piece at a time."""
     pieces = range(0, out.shape[1], 20 * CHUNK_SAMPLES)
     mean = sum(out[:, p : p + 20 * CHUNK_SAMPLES].sum(axis=1, dtype=np.float64) for p in pieces) / out.shape[1]
     highest = 0.0
     for p in pieces:
         check()
-        part = out[:, p : p + 20 * CHUNK_SAMPLES]
-        part -= mean[:, None].astype(np.float32)
-        highest = max(highest, peak(part))
+        out[:, p : p + 20 * CHUNK_SAMPLES] -= mean[:, None].astype(np.float32)
+    fade_edges(out, min(0.02, 0.1 * out.shape[1] / SAMPLE_RATE_HZ), min(0.05, 0.2 * out.shape[1] / SAMPLE_RATE_HZ))
+    for p in pieces:
+        check()
+        highest = max(highest, peak(out[:, p : p + 20 * CHUNK_SAMPLES]))
     for p in pieces:
         check()
         out[:, p : p + 20 * CHUNK_SAMPLES] *= np.float32(PEAK / highest)

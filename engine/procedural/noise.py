@@ -56,7 +56,7 @@ def coloured(
     shape *= np.minimum(hz / low_hz, 1.0) ** 2
     spectrum = rng.standard_normal((channels, hz.size, 2), dtype=np.float32).view(np.complex64)[..., 0]
     out = fft.irfft(spectrum * shape.astype(np.float32), size)[:, :length].astype(np.float64)
-    unit: Signal = out / (np.sqrt(2 * np.sum(shape**2)) / size)
+    unit: Signal = out / (2 * np.sqrt(np.sum(shape**2)) / size)
     return unit
 
 

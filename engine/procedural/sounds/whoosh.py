@@ -35,7 +35,7 @@ FAMILIES = (
         name="whoosh",
         label="Whoosh",
         category="WHSH",
-        words=("whoosh", "swoosh", "swish", "air swish", "sword swing", "swing", "pass by", "fly by", "whip", "arrow"),
+        words=("whoosh", "swoosh", "swish", "air swish", "sword swing", "swing", "fly by", "whip", "arrow"),
         params=params(pace=1.0, wetness=0.1),
         sustained=False,
         length_seconds=1.0,

@@ -131,6 +131,7 @@ FAMILIES = (
             "dawn chorus",
             "sparrow",
             "robin",
+            "birds singing",
             "bird",
         ),
         params=params(pace=1.0, wetness=0.25),
