@@ -6,7 +6,7 @@ from typing import Protocol
 
 from engine.backends.registry import Backends
 from engine.config import Settings
-from engine.errors import DependencyMissing, PlannerFailed
+from engine.errors import DependencyMissing, PlannerFailed, PromptEmpty
 from engine.plan import Outline, Plan
 from engine.planning import revise, rules
 from engine.planning.presets import Preset, Presets
@@ -78,10 +78,14 @@ def make_plan(job: Job, settings: Settings, backends: Backends, presets: Presets
     preset = presets.get(request.preset) if request.preset else None
     sounds = Sounds(backends, presets, backend=request.backend, commercial=request.delivery_safe)
     before = previous.outline if previous else None
-    outline = _outline(
-        request, settings, RulesPlanner(sounds), before, request.prompt or (preset.prompt if preset else "")
-    )
-    if preset is not None:
+    planner = RulesPlanner(sounds)
+    if preset is None:
+        outline = _outline(request, settings, planner, before, request.prompt)
+    else:
+        try:
+            outline = _outline(request, settings, planner, before, request.prompt or preset.prompt)
+        except PromptEmpty:  # "three times, from the left" says more of the preset's own sound
+            outline = _outline(request, settings, planner, before, f"{preset.prompt}, {request.prompt}")
         outline = _starting_from(preset, outline, sounds, before)
     return decide(outline, job, sounds, seed=previous.seed if previous else None)
 

@@ -106,6 +106,8 @@ def load_presets(settings: Settings) -> Presets:
     """Read the built-in presets and the user's."""
     found: dict[str, Preset] = {}
     warnings = []
+    if settings.presets is not None and not settings.presets.is_dir():
+        warnings.append(f"There is no folder {settings.presets} for your own presets: make it, or change the setting.")
     for folder in (BUILT_IN, settings.presets):
         for path in sorted(folder.rglob("*.toml")) if folder else ():
             try:
@@ -129,7 +131,9 @@ def read_preset(path: Path) -> Preset:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadArgument(f"it cannot be read as TOML: {error}.", field="preset") from None
-    return Preset.read({"name": path.stem} | values)
+    if values.get("name", path.stem) != path.stem:
+        raise BadArgument(f"the file is called {path.stem!r} and says name = {values['name']!r}.", field="name")
+    return Preset.read(values | {"name": path.stem})
 
 
 def schema() -> str:

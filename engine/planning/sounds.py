@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.backends.base import MATCHED, Backend, Match
 from engine.backends.registry import Backends
-from engine.errors import BadArgument
+from engine.errors import BadArgument, CuewrightError
 from engine.planning.presets import Preset, Presets
 
 CLOSE = 0.15
@@ -116,12 +116,20 @@ class Sounds:
         preset = self._presets.get(preset_name) if preset_name else self._presets.named_in(text)
         if preset is None:
             return own if own is not None else Nearest(labels=())
-        found = self._best(preset.prompt, preset.backend)
+        try:
+            found = self._best(preset.prompt, preset.backend)
+        except CuewrightError:
+            if preset_name or own is None:
+                raise
+            return own  # nobody asked for the preset by name: the words stand for themselves
         if isinstance(found, Nearest):
-            return found if preset_name or own is None else own
+            return found if own is None else own
         if isinstance(own, Choice) and own.match.sources != found.match.sources:
             return own
-        params = found.match.params | preset.params | self._told(text, preset, found, named=bool(preset_name))
+        # A request may name another backend, which does not have the preset's parameters.
+        own_kind = found.match.accepts if found.backend.name == preset.backend else {}
+        params = {name: value for name, value in preset.params.items() if name in own_kind}
+        params = found.match.params | params | self._told(text, preset, found, named=bool(preset_name))
         return Choice(backend=found.backend, match=found.match.model_copy(update={"params": params}), preset=preset)
 
     def _told(self, text: str, preset: Preset, found: Choice, *, named: bool) -> dict[str, float]:

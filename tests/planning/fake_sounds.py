@@ -85,7 +85,6 @@ class FakeBackend:
         score: float = 0.9,
         commercial: bool = True,
         countable: bool = False,
-        params: tuple[str, ...] | None = None,
     ) -> None:
         self.name = name
         self.version = "7"
@@ -93,7 +92,6 @@ class FakeBackend:
             max_length_seconds=60.0,
             licence=Licence(name="CC0-1.0" if commercial else "CC-BY-NC-4.0", commercial=commercial),
             deterministic=True,
-            params=params,
         )
         self._words = words
         self._score = score
@@ -114,7 +112,9 @@ class FakeBackend:
             sources=tuple(f"{name}/{i}" for i in range(3)),
             label=name.title(),
             category=CATEGORIES.get(name) or nearest[0].cat_id,
-            params={"size": 1.0, "intensity": 0.5} | ({"count": 0.0} if self._countable else {}),
+            params={"size": 1.0},
+            accepts={"size": (0.25, 4.0), "intensity": (0.0, 1.0)}
+            | ({"count": (0.0, 64.0)} if self._countable else {}),
             length_seconds=BED_SECONDS if sustained else HAPPENING_SECONDS,
             interval_seconds=INTERVAL_SECONDS,
             sustained=sustained,
