@@ -24,9 +24,8 @@ def file_system(where: Path, options: str) -> Iterator[Path]:
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("only root may mount a file system")
     where.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "none", str(where)], capture_output=True, text=True
-    )
+    command = ["mount", "-t", "tmpfs", "-o", options, "none", str(where)]
+    mounted = subprocess.run(command, capture_output=True, text=True)
     if mounted.returncode:
         if os.environ.get("CI") == "true":
             pytest.fail(f"mount: {mounted.stderr}")

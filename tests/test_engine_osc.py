@@ -40,6 +40,16 @@ def ask(client: Client, folder: Path, job_id: str = "", **keys: Any) -> list[Job
     return list(client.generate(job_id or new_id(), **keys))
 
 
+def refusal(client: Client, folder: Path, **keys: Any) -> CuewrightError:
+    """What the engine has against a request, whether it refuses it at once or as a job."""
+    try:
+        last = ask(client, folder, **keys)[-1]
+    except CuewrightError as error:
+        return error
+    assert isinstance(last, FailedReply)
+    return last.error
+
+
 def stems_of(replies: list[JobReply]) -> list[StemReply]:
     return [reply for reply in replies if isinstance(reply, StemReply) and reply.stem.kind == "stem"]
 
@@ -138,14 +148,9 @@ def test_bad_input_names_code_and_field(
         (engine_home / "link").symlink_to("/etc")
     keys = {k: v.replace("{home}", str(engine_home)) if isinstance(v, str) else v for k, v in keys.items()}
     folder = Path(keys.pop("folder", engine_home / new_id()))
-    try:
-        last = ask(client, folder, **keys)[-1]
-    except CuewrightError as error:
-        assert (error.code, error.field) == (code, field)
-    else:
-        assert isinstance(last, FailedReply)
-        assert (last.code, last.field) == (code, field)
-        assert last.sentence.endswith(".")
+    refused = refusal(client, folder, **keys)
+    assert (refused.code, refused.field) == (code, field)
+    assert refused.sentence.endswith(".")
     assert not list(engine_home.rglob("*.part"))
     assert not folder.is_relative_to(engine_home) or not list(folder.rglob("*.wav"))
     assert client.ping()
@@ -167,10 +172,10 @@ def test_what_cannot_be_made_is_said_beside_what_can(client: Client, engine_home
 def test_a_follow_up_renders_only_what_changed(client: Client, engine_home: Path) -> None:
     folder, first, second = engine_home / new_id(), new_id(), new_id()
     before = ask(client, folder, first, prompt="a dog barks, then a door slams", seed=3)
-    takes = {path for path in (engine_home / "data" / "cache" / "takes").glob("*/*.npz")}
+    takes = set((engine_home / "data" / "cache" / "takes").glob("*/*.npz"))
     after = ask(client, folder, second, prompt="add rain and make the dog bark twice", follows=first, seed=3)
     assert isinstance(after[-1], DoneReply)
-    new = {path for path in (engine_home / "data" / "cache" / "takes").glob("*/*.npz")} - takes
+    new = set((engine_home / "data" / "cache" / "takes").glob("*/*.npz")) - takes
     plans = [read_manifest(Path(r[-1].manifest)).plan for r in (before, after) if isinstance(r[-1], DoneReply)]
     assert [step.id for step in plans[1].outline.steps][:2] == [step.id for step in plans[0].outline.steps]
     keys = [{spec.key for event in plan.events for spec in event.takes} for plan in plans]
