@@ -163,7 +163,7 @@ class _Reviser:
         """Where a new sound goes beside one that is there: 'after the bell', 'with the dog', 'at the end'."""
         for i, word in enumerate(words):
             if end := longest(ENDS, words, i):
-                return words[:i] + words[i + end[0] :], max(self._end(step) for step in self._outline.steps)
+                return words[:i] + words[i + end[0] :], self._at_the_end(words[:i])
             if (
                 i
                 and word in ("after", "before", "with", "while", "when", "as")
@@ -179,6 +179,14 @@ class _Reviser:
                     return words[:i], max(0.0, first - nature.length_seconds)
                 return words[:i], first
         return words, None
+
+    def _at_the_end(self, words: list[str]) -> float:
+        """So that a sound ends with the plan where its length is told, else after all that is not a background."""
+        if self._outline.length_seconds is not None:
+            nature = self._natural(" ".join(words)) or UNKNOWN
+            return max(0.0, self._outline.length_seconds - nature.length_seconds)
+        heard = [step for step in self._outline.steps if step.layer == "foreground"] or list(self._outline.steps)
+        return max(self._end(step) for step in heard)
 
     def _after_what_happens(self) -> float:
         ends = [

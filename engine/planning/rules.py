@@ -126,8 +126,8 @@ def _laid_out(found: Sequence[Clause], natural: Natural, duration_seconds: float
                 one.start_seconds += said.pause_seconds + (said.delay_seconds or 0.0)
             if said.at_seconds is not None:
                 one.start_seconds = said.at_seconds
-            elif one.layer == "background" and (said.layer == "background" or one.clause.join in ("under", "list")):
-                one.start_seconds = 0.0  # the scene, from the beginning
+            elif one.layer == "background":
+                one.start_seconds = 0.0  # it lies under the whole
         heard = [one for one in group if one.layer == "foreground"]
         happened = [one.end_seconds for one in heard if not one.stretches]
         for one in heard:

@@ -81,7 +81,7 @@ def changes(before: Outline, after: Outline) -> dict[str, dict[str, object]]:
         ("add thunder after the dog", {"s5": {"text": "thunder", "start_seconds": 1.0}}),
         ("add thunder with the cat", {"s5": {"text": "thunder", "start_seconds": 1.0}}),
         ("add thunder before the bell", {"s5": {"text": "thunder", "start_seconds": 1.0}}),
-        ("add thunder at the end", {"s5": {"text": "thunder", "start_seconds": 8.0}}),
+        ("add thunder at the end", {"s5": {"text": "thunder", "start_seconds": 3.0}}),
         ("make it thunder", {"s5": {"text": "thunder", "start_seconds": 3.0}}),
         ("an owl hoots", {"s5": {"text": "owl hoots", "start_seconds": 3.0}}),
         (
@@ -117,6 +117,11 @@ def test_the_whole_gets_a_length(plan: Outline) -> None:
     assert follow(plan, "make it 10 seconds").length_seconds == 10
     assert follow(plan, "make it 10 seconds long").steps == plan.steps
     assert follow(plan, "louder", duration=6).length_seconds == 6
+
+
+def test_the_end_is_where_a_told_length_ends(plan: Outline) -> None:
+    made = follow(follow(plan, "make it 10 seconds"), "add thunder at the end")
+    assert made.steps[-1].start_seconds == 9.0
 
 
 def test_levels_stay_within_bounds(plan: Outline) -> None:

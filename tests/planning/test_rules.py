@@ -86,6 +86,7 @@ ROWS: list[tuple[str, list[Expected]]] = [
     ("thunder over heavy rain", [("thunder", 0, {}), ("heavy rain", 0, BED)]),
     ("a dog barking with birds in the background", [("dog barking", 0, {}), ("birds", 0, BED)]),
     ("a knock, footsteps, rain", [("knock", 0, {}), ("footsteps", 1, {}), ("rain", 0, BED)]),
+    ("a knock then a dog barks while it rains", [("knock", 0, {}), ("dog barks", 1, {}), ("rains", 0, BED)]),
     ("rain, wind and a stream", [("rain", 0, BED), ("wind", 0, BED), ("stream", 0, BED)]),
     ("rain falls. A dog barks. Thunder.", [("rain falls", 0, BED), ("dog barks", 0, {}), ("thunder", 1, {})]),
     ("birds in the foreground with wind", [("birds", 0, {}), ("wind", 0, BED)]),
