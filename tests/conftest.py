@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine.cli.process import EngineProcess, running_engine
 from engine.protocol.client import Client
 
-ROOT = Path(__file__).resolve().parents[1]
+settings.register_profile("no-deadline", deadline=None)  # a busy machine is no failure
+settings.load_profile("no-deadline")
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +47,16 @@ def client(running: EngineProcess) -> Iterator[Client]:
         yield connected
 
 
-def program(name: str) -> str:
-    """Path of a real third-party program: missing is a skip for a person, a failure in continuous integration."""
-    path = shutil.which(name)
-    if path is None:
-        message = f"{name} is not installed; on Debian: sudo apt-get install lua5.4 lua-check liblo-tools"
+@pytest.fixture(scope="session")
+def foreign() -> Callable[[str], str]:
+    """The path of a real third-party program: missing is a skip for a person, a failure in continuous integration."""
+
+    def find(program: str) -> str:
+        if path := shutil.which(program):
+            return path
+        message = f"{program} is not installed; on Debian: sudo apt-get install lua5.4 lua-check liblo-tools"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    return path
+
+    return find

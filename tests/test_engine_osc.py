@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from conftest import program
 
 from engine.cli.process import EngineProcess, running_engine
 from engine.errors import CuewrightError
@@ -219,10 +219,12 @@ def test_over_tcp(running: EngineProcess, engine_home: Path) -> None:
 
 
 @pytest.mark.foreign
-def test_a_person_with_oscsend(running: EngineProcess, client: Client, engine_home: Path) -> None:
+def test_a_person_with_oscsend(
+    running: EngineProcess, client: Client, engine_home: Path, foreign: Callable[[str], str]
+) -> None:
     folder, job_id = engine_home / new_id(), new_id()
     arguments = ["s" * 5, job_id, "prompt", "a church bell", "folder", str(folder)]
-    subprocess.run([program("oscsend"), running.host, str(running.port), "/cuewright/generate", *arguments], check=True)
+    subprocess.run([foreign("oscsend"), running.host, str(running.port), "/cuewright/generate", *arguments], check=True)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:

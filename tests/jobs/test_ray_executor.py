@@ -26,8 +26,8 @@ def may_unshare() -> bool:
     return unshare is not None and subprocess.run([unshare, "-n", "true"], capture_output=True).returncode == 0
 
 
-@pytest.mark.skipif(HAS_RAY, reason="Ray is installed")
-def test_without_ray_the_way_to_get_it_is_told() -> None:
+def test_without_ray_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(DependencyMissing, match=r"cuewright\[cluster\]"):
         next(run_jobs([], Settings.load(), num_actors=1))
 
