@@ -6,13 +6,12 @@ It knows no synthesis; the bank knows no takes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import soxr
 
-from engine.audio import Audio
+from engine.audio import Audio, Samples
 from engine.backends.base import Capabilities, Match
 from engine.config import Settings
 from engine.errors import BadArgument
@@ -27,6 +26,8 @@ from engine.results import Licence, Take
 MIN_LENGTH_SECONDS = 0.01
 STEP = 2.0**-23
 """Takes lie on the grid of 24-bit files, which hides most of what processors round differently."""
+BLOCK_SAMPLES = 2**19
+"""What is settled between two looks at the cancel."""
 _LICENCE = Licence(name="CC0-1.0", commercial=True, note="synthesised here; yours without conditions")
 
 
@@ -104,7 +105,7 @@ def _check_params(family: Family, params: Mapping[str, float]) -> None:
                 f"{family.label} has no parameter {name!r}; it has {', '.join(family.params)}.", field=f"params.{name}"
             )
         bounds = family.params[name]
-        if not (math.isfinite(value) and bounds.low <= value <= bounds.high):
+        if not bounds.low <= value <= bounds.high:  # NaN too
             raise BadArgument(
                 f"{name} of {family.label} is {bounds.low:g} to {bounds.high:g}; got {value}.", field=f"params.{name}"
             )
@@ -119,10 +120,9 @@ def _take(family: Family, spec: TakeSpec, handle: Handle) -> Take:
     samples, onset = family.render(rng, family.knobs(spec.params), wanted, spec.channels, handle.check)
     if rate != SAMPLE_RATE_HZ:
         samples, onset = _resampled(samples, rate, handle), round(onset * rate / SAMPLE_RATE_HZ)
-    samples = _settled(
-        samples[:, : onset + spec.length_samples], onset, spec, family.sustained and not spec.params.get("count")
-    )
-    return Take(audio=Audio(samples=samples, sample_rate_hz=rate), onset_samples=onset, licence=_LICENCE)
+    fills = family.sustained and not spec.params.get("count")
+    settled = _settled(samples[:, : onset + spec.length_samples], onset, spec, fills, handle)
+    return Take(audio=Audio(samples=settled, sample_rate_hz=rate), onset_samples=onset, licence=_LICENCE)
 
 
 def _resampled(samples: Signal, rate: int, handle: Handle) -> Signal:
@@ -138,18 +138,32 @@ def _resampled(samples: Signal, rate: int, handle: Handle) -> Signal:
     return joined
 
 
-def _settled(samples: Signal, onset: int, spec: TakeSpec, fills: bool) -> Signal:
+def _settled(samples: Signal, onset: int, spec: TakeSpec, fills: bool, handle: Handle) -> Samples:
     """Exactly as long as asked for where it fills; without DC; silent at both ends; on the grid of 24 bits."""
     length = onset + spec.length_samples
-    out = np.zeros((samples.shape[0], length if fills else samples.shape[1]), dtype=np.float32)
-    out[:, : samples.shape[1]] = samples
+    out: Samples = np.asarray(samples, dtype=np.float32)
+    if fills and out.shape[1] < length:
+        padded = np.zeros((out.shape[0], length), dtype=np.float32)
+        padded[:, : out.shape[1]] = out
+        out = padded
     if spec.sample_rate_hz != SAMPLE_RATE_HZ:
         seconds = min(0.01, 0.2 * out.shape[1] / spec.sample_rate_hz) * spec.sample_rate_hz / SAMPLE_RATE_HZ
         fade_edges(out, 0.0, seconds)
     heard = out[:, onset:]
-    lift = np.sin(np.pi * (np.arange(heard.shape[1]) + 0.5) / heard.shape[1]).astype(np.float32)
-    lift /= lift.sum(dtype=np.float64)
-    heard -= heard.sum(axis=1, dtype=np.float64, keepdims=True).astype(np.float32) * lift
-    np.rint(out / np.float32(STEP), out=out)
-    out *= np.float32(STEP)
+    count = heard.shape[1]
+    starts = range(0, count, BLOCK_SAMPLES)
+    total = np.zeros((out.shape[0], 1))
+    for start in starts:
+        handle.check()
+        total += heard[:, start : start + BLOCK_SAMPLES].sum(axis=1, dtype=np.float64, keepdims=True)
+    for start in starts:  # half a sine over the whole, whose sum is 1 / sin(pi / 2 count), holds as much DC
+        handle.check()
+        block = heard[:, start : start + BLOCK_SAMPLES]
+        arch = np.sin(np.pi / count * (np.arange(start, start + block.shape[1]) + 0.5))
+        block -= total * np.sin(np.pi / 2 / count) * arch
+    for start in range(0, out.shape[1], BLOCK_SAMPLES):
+        handle.check()
+        block = out[:, start : start + BLOCK_SAMPLES]
+        block[:] = np.rint(block / np.float32(STEP)) * np.float32(STEP)
+    out.flags.writeable = False
     return out

@@ -6,7 +6,7 @@ room, repeating, joining without a loop, cancelling, ending in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -74,24 +74,30 @@ def repeating(
     def render(rng: Rng, knobs: Knobs, length: int, channels: int, check: Check) -> tuple[Signal, int]:
         check()
         space = Space(rng, knobs, channels)
-        interval = interval_seconds / knobs.pace
         strike = instrument(rng, knobs)
         first = strike(0)
+        interval = interval_seconds / knobs.pace
         starts = _starts(rng, pattern, interval, round(knobs.count), length, first.size)
-        pool = [space.place(first)]
+        pool = [_trimmed(space.place(first))]
         while len(pool) < min(variants, starts.size):
             check()
-            pool.append(space.place(strike(len(pool))))
+            pool.append(_trimmed(space.place(strike(len(pool)))))
         which = _shuffled(rng, len(pool), starts.size)
         gains = 10 ** (rng.uniform(-2.5, 0.0, starts.size) / 20)
         gains[0] = 1.0
-        end = int(max(s + pool[w].shape[1] for s, w in zip(starts, which, strict=True)))
-        out = np.zeros((channels, min(end, length)))
-        for i, (start, index, gain) in enumerate(zip(starts, which, gains, strict=True)):
+        onset, front = _onset(pool[0])
+        starts += LEAD_SAMPLES - front
+        onset += LEAD_SAMPLES - front
+        end = int(max(start + pool[index].shape[1] for start, index in zip(starts, which, strict=True)))
+        whole = onset + length
+        out: Signal = np.zeros((channels, min(end, whole) if knobs.count else whole), dtype=np.float32)
+        for i, (start, index, gain) in enumerate(zip(starts.tolist(), which.tolist(), gains.tolist(), strict=True)):
             if i % 64 == 0:
                 check()
-            add(out, gain * pool[index], int(start))
-        return finish(out, length)
+            add(out, gain * pool[index], start)
+        _fade(out, onset, front, cut=end > whole)
+        _normalise(out, check)
+        return out, onset
 
     return render
 
@@ -127,7 +133,10 @@ def bed(texture: Texture, *, join_seconds: float = JOIN_SECONDS, coherent: bool 
             check()
             add(out, space.place(part), start)
         out = _loudest(out, wanted)
-        _level(out, check)
+        _centre(out, check)
+        seconds = out.shape[1] / SAMPLE_RATE_HZ
+        fade_edges(out, min(0.02, 0.1 * seconds), min(0.05, 0.2 * seconds))
+        _normalise(out, check)
         return out, 0
 
     return render
@@ -135,19 +144,37 @@ def bed(texture: Texture, *, join_seconds: float = JOIN_SECONDS, coherent: bool 
 
 def finish(x: Signal, length: int) -> tuple[Signal, int]:
     """Trim a one-shot to its onset and its end; ``(channels, samples)`` and the onset's sample."""
+    x = _trimmed(x)
+    onset, front = _onset(x)
+    end = min(x.shape[1], onset + length)
+    out = np.concatenate([np.zeros((x.shape[0], LEAD_SAMPLES)), x[:, front:end]], axis=1)
+    onset += LEAD_SAMPLES - front
+    _fade(out, onset, front, cut=end < x.shape[1])
+    return out * (PEAK / peak(out)), onset
+
+
+def _trimmed(x: Signal) -> Signal:
+    """Without what is too low to hear and what comes after it has died away."""
     x = highpass(x, 18.0)
+    return x[:, : min(died_away(x) + samples(0.005), x.shape[1])]
+
+
+def _onset(x: Signal) -> tuple[int, int]:
+    """First audible sample of the attack, and how many samples before it are too many."""
     level = np.abs(x).max(axis=0)
     attack = level[: samples(0.05)].max()
     if attack < level.max() * 0.03:  # a swell: it is heard where it rises out of its own noise
         attack = level.max()
     onset = int(np.argmax(level >= attack * 10 ** (ONSET_DB / 20)))
-    front = max(0, onset - (MAX_LEAD_SAMPLES - LEAD_SAMPLES))
-    end = min(died_away(x) + samples(0.005), x.shape[1], onset + length)
-    cut = end == onset + length and end < x.shape[1]
-    body = np.array(x[:, front:end])
-    fade_edges(body, 0.005 if front else 0.0, min(0.08 if cut else 0.01, 0.3 * (end - onset) / SAMPLE_RATE_HZ))
-    out = np.concatenate([np.zeros((x.shape[0], LEAD_SAMPLES)), body], axis=1)
-    return out * (PEAK / peak(out)), onset - front + LEAD_SAMPLES
+    return onset, max(0, onset - (MAX_LEAD_SAMPLES - LEAD_SAMPLES))
+
+
+def _fade(out: Signal, onset: int, front: int, *, cut: bool) -> None:
+    """Soften the end, longer where it was cut, and the start where something came before it; in place."""
+    release = min(0.08 if cut else 0.01, 0.3 * (out.shape[1] - onset) / SAMPLE_RATE_HZ)
+    fade_edges(out, 0.0, release)
+    if front:
+        fade_edges(out[:, LEAD_SAMPLES:], 0.005, 0.0)
 
 
 def _starts(rng: Rng, pattern: Rhythm, interval: float, count: int, length: int, body: int) -> Index:
@@ -184,18 +211,23 @@ def _loudest(out: Signal, wanted: int) -> Signal:
     return np.array(out[:, start : start + wanted])
 
 
-def _level(out: Signal, check: Check) -> None:
-    """Free of DC, silent at its ends and with the usual peak, in place, a piece at a time."""
-    pieces = range(0, out.shape[1], 20 * CHUNK_SAMPLES)
-    mean = sum(out[:, p : p + 20 * CHUNK_SAMPLES].sum(axis=1, dtype=np.float64) for p in pieces) / out.shape[1]
-    highest = 0.0
-    for p in pieces:
+def _blocks(out: Signal, check: Check) -> Iterator[Signal]:
+    """Views of a long sound, a few seconds each, with a look at the cancel before each."""
+    for start in range(0, out.shape[1], 4 * CHUNK_SAMPLES):
         check()
-        out[:, p : p + 20 * CHUNK_SAMPLES] -= mean[:, None].astype(np.float32)
-    fade_edges(out, min(0.02, 0.1 * out.shape[1] / SAMPLE_RATE_HZ), min(0.05, 0.2 * out.shape[1] / SAMPLE_RATE_HZ))
-    for p in pieces:
-        check()
-        highest = max(highest, peak(out[:, p : p + 20 * CHUNK_SAMPLES]))
-    for p in pieces:
-        check()
-        out[:, p : p + 20 * CHUNK_SAMPLES] *= np.float32(PEAK / highest)
+        yield out[:, start : start + 4 * CHUNK_SAMPLES]
+
+
+def _centre(out: Signal, check: Check) -> None:
+    """Take the constant away, in place."""
+    total = sum(block.sum(axis=1, dtype=np.float64, keepdims=True) for block in _blocks(out, check))
+    mean = (np.asarray(total) / out.shape[1]).astype(np.float32)
+    for block in _blocks(out, check):
+        block -= mean
+
+
+def _normalise(out: Signal, check: Check) -> None:
+    """Give it the usual peak, in place."""
+    gain = np.float32(PEAK / max(peak(block) for block in _blocks(out, check)))
+    for block in _blocks(out, check):
+        block *= gain
