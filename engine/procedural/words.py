@@ -43,6 +43,10 @@ _IRREGULAR = {
     "swing": "swing", "bring": "bring", "evening": "evening", "morning": "morning", "lightning": "lightning",
     "ceiling": "ceiling", "building": "building",
 }  # fmt: skip
+_WALKERS = frozenset(
+    {"man", "men", "woman", "women", "person", "peopl", "someon", "child", "boy", "girl", "kid", "soldier", "crowd"}
+    | {"footstep", "step", "foot", "boot", "shoe", "heel", "sneaker", "barefoot", "leather"}
+)
 _EVENTS = frozenset({"footstep", "step", "drip", "drop", "droplet", "tick", "keystrok", "beat", "heartbeat"})
 _WORD = re.compile(r"[a-z0-9]+|[,;.!?]")
 
@@ -172,6 +176,7 @@ def _read(text: str) -> _Reading:
     words = _WORD.findall(text.lower().replace("'s", ""))[:MAX_WORDS]
     words = _wanted(words)
     count = _number(words)
+    adjectives = frozenset(root for table in KNOBS.values() for root in table) | MATERIALS
     content: list[tuple[str, str, bool]] = []  # raw, stem, says where
     place = False
     for word in words:
@@ -179,14 +184,17 @@ def _read(text: str) -> _Reading:
             place = bool(content)
             if word != "outside":
                 continue
+        if word in ",;":  # "room tone, small office": what follows describes
+            place = any(root not in adjectives for _, root, _ in content)
         if word in STOP or word in NUMBERS or not word[0].isalpha():
             continue
         root = stem(word)
         if root in STOP or len(root) < 2:
             continue
         content.append((word, root, place))
-    adjectives = frozenset(root for table in KNOBS.values() for root in table) | MATERIALS
     heads = [i for i, (_, root, where) in enumerate(content) if root not in adjectives and not where]
+    if len(heads) > 1 and content[heads[-1]][1] in GAITS and content[heads[-2]][1] not in _WALKERS:
+        heads.pop()  # "a shower running": what runs is the sound
     head = heads[-1] if heads else (len(content) - 1)
     tokens = []
     for i, (raw, root, where) in enumerate(content):
