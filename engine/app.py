@@ -124,6 +124,7 @@ class Engine:
             previous_manifest=await self._manifest_of(request.follows) if request.follows else "",
         )
         view = await self._jobs.submit(job, str(reply_to))
+        _log.info("job %s: %s: %r", job_id, view.state, request.prompt[:80] or request.preset)
         self._server.send(reply_to, AcceptedReply(job_id=job_id, state=view.state))
         if view.ended:
             self._send_all(view, reply_to)
@@ -163,6 +164,9 @@ class Engine:
     # Replies
 
     def _tell(self, event: JobEvent) -> None:
+        if event.view.ended:
+            error = event.view.error
+            _log.info("job %s: %s%s", event.job_id, event.kind, f": {error.sentence}" if error else "")
         if not event.reply_to:
             return
         reply_to = ReplyTo.parse(event.reply_to)

@@ -55,7 +55,8 @@ class TakeSpec(Model):
     source: str = Field(description="What the backend plays: a family, a library item, a model.")
     text: str
     params: dict[str, float] = Field(default_factory=dict)
-    seed: int = Field(ge=0, lt=2**63)
+    seed: int = Field(ge=0, lt=2**63, description="Decides what is left open: which door, which room.")
+    variation: int = Field(0, ge=0, description="Which happening of the same source: the second knock on one door.")
     length_samples: int = Field(ge=1)
     channels: int = Field(ge=1, le=8)
     sample_rate_hz: int = Field(ge=8_000, le=192_000)

@@ -45,7 +45,9 @@ class GenerateRequest(Model):
     position_timecode: str = Field(
         "", max_length=16, description="The same as timecode; wins over position_samples when given."
     )
-    takes: int = Field(1, ge=1, le=16, description="Different versions of every sound.")
+    takes: int | None = Field(
+        None, ge=1, le=16, description="Different versions of every sound; left out, 1, or as many as before."
+    )
     seed: int | None = Field(
         None,
         ge=0,

@@ -149,10 +149,10 @@ return {
         {
           name = "takes",
           type = "integer",
-          default = 1,
+          nullable = true,
           minimum = 1,
           maximum = 16,
-          about = "Different versions of every sound.",
+          about = "Different versions of every sound; left out, 1, or as many as before.",
           expected = "a whole number from 1 to 16",
         },
         {

@@ -7,6 +7,7 @@ It knows no synthesis; the bank knows no takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import soxr
@@ -117,7 +118,8 @@ def _take(family: Family, spec: TakeSpec, handle: Handle) -> Take:
     rate = spec.sample_rate_hz
     wanted = -(-spec.length_samples * SAMPLE_RATE_HZ // rate)
     rng = np.random.default_rng(np.random.SeedSequence([spec.seed, *family.name.encode()]))
-    samples, onset = family.render(rng, family.knobs(spec.params), wanted, spec.channels, handle.check)
+    knobs = replace(family.knobs(spec.params), variation=spec.variation)
+    samples, onset = family.render(rng, knobs, wanted, spec.channels, handle.check)
     if rate != SAMPLE_RATE_HZ:
         samples, onset = _resampled(samples, rate, handle), round(onset * rate / SAMPLE_RATE_HZ)
     fills = family.sustained and not spec.params.get("count")

@@ -102,7 +102,7 @@ class SampleLibraryBackend:
                 length_samples=spec.length_samples,
                 channels=spec.channels,
                 sample_rate_hz=spec.sample_rate_hz,
-                seed=spec.seed,
+                seed=spec.seed + spec.variation,
                 pitch_cents=pitch,
             )
             samples, onset = play(recording.path, shape, part, handle)

@@ -35,7 +35,7 @@ def generate(
     prompt: Annotated[list[str] | None, typer.Argument(help="What should be heard, in words.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the stems.")] = Path("cuewright"),
     duration: Annotated[float | None, _from(GenerateRequest, "duration")] = None,
-    takes: Annotated[int, _from(GenerateRequest, "takes")] = 1,
+    takes: Annotated[int | None, _from(GenerateRequest, "takes")] = None,
     seed: Annotated[int | None, _from(GenerateRequest, "seed")] = None,
     backend: Annotated[str, _from(GenerateRequest, "backend")] = "",
     planner: Annotated[str, _from(GenerateRequest, "planner")] = "auto",

@@ -51,7 +51,7 @@ def search(
         print_json({"items": items})
         return
     if not items:
-        print("Nothing found. Index a folder with: cuewright library add FOLDER")
+        print("Nothing found. Other words may; or index more with: cuewright library add FOLDER")
         return
     table(
         f"{len(items)} found",

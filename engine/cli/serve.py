@@ -14,7 +14,7 @@ import typer
 from engine import __version__
 from engine.cli.output import JsonFlag, print_json, progress, say, table
 from engine.config import Settings
-from engine.errors import CuewrightError, EngineNotRunning
+from engine.errors import CuewrightError
 
 DEMO_PROMPT = (
     "footsteps on gravel for 4 seconds, then a heavy wooden door creaks, followed by a door slam, "
@@ -136,11 +136,8 @@ def cancel(job_id: Annotated[str, typer.Argument(help="The job's id.")], as_json
 
     settings = Settings.load()
     token = settings.token.get_secret_value() if settings.token else ""
-    try:
-        with Client(settings.host, settings.port, token=token) as client:
-            reply = client.cancel(job_id)
-    except EngineNotRunning as error:
-        raise EngineNotRunning(f"{error.sentence} Start it with: cuewright serve", field="port") from None
+    with Client(settings.host, settings.port, token=token) as client:
+        reply = client.cancel(job_id)
     refused = getattr(reply, "error", None)
     if isinstance(refused, CuewrightError):
         raise refused

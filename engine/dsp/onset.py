@@ -22,6 +22,9 @@ FLOOR_MARGIN_DB = 12.0
 """Above the noise floor: what a sound must reach to be told from the floor."""
 ATTACK_FRAMES = 20
 """An attack is looked for so long before the first loud frame; a slower swell begins where it gets loud."""
+TAIL_DB = -60.0
+"""Below the peak of the recording: a tail is followed down to here, or to a little above the noise floor."""
+NOISE_MARGIN_DB = 3.0
 GAP_SECONDS = 0.12
 """So long below the foot and a sound has died away: the next one is another happening."""
 
@@ -90,13 +93,23 @@ def happenings(samples: Samples, sample_rate_hz: int) -> tuple[Happening, ...]:
     audible = np.flatnonzero(envelope >= foot)
     gap = max(1, round(GAP_SECONDS * sample_rate_hz / frame))
     groups = np.split(audible, np.flatnonzero(np.diff(audible) > gap) + 1)
+    starts = [int(group[0]) for group in groups[1:]] + [envelope.size]
     found = []
-    for group in groups:
+    for group, following in zip(groups, starts, strict=True):
         if envelope[group].max() < trigger:
             continue  # a rustle that never becomes the sound
         onset = _attack(centred, envelope, int(group[np.argmax(envelope[group] >= trigger)]), frame, foot)
-        found.append(Happening(onset=onset, end=min(samples.shape[1], (int(group[-1]) + 1) * frame)))
+        found.append(
+            Happening(onset=onset, end=min(samples.shape[1], _tail(envelope, int(group[-1]) + 1, following) * frame))
+        )
     return tuple(found)
+
+
+def _tail(envelope: NDArray[np.float32], end: int, following: int) -> int:
+    """Frame at which a happening has died away: under -60 dB, or in the recording's own noise."""
+    gone = max(float(envelope.max()) * _gain(TAIL_DB), float(np.percentile(envelope, 10.0)) * _gain(NOISE_MARGIN_DB))
+    below = np.flatnonzero(envelope[end:following] < gone)
+    return end + int(below[0]) if below.size else following
 
 
 def first_onset(samples: Samples, sample_rate_hz: int) -> int | None:

@@ -145,10 +145,19 @@ def read(words: list[str]) -> Change:
     while change.target and change.target[-1] in ("and", ","):  # "bigger and louder"
         change.target.pop()
     if not change.sets:
-        rest, count = counted(change.target)
+        rest, count = counted(_number_first(change.target))
         if count is not None:
             change.target, change.sets = rest, {"count": count}
     return change
+
+
+def _number_first(target: list[str]) -> list[str]:
+    """'it four knocks' and 'the knocks four' as 'four knocks'."""
+    for words in (target[1:] if target[:1] in (["it"], ["them"]) else [], [*target[-1:], *target[:-1]]):
+        bare = [word for word in words if word not in lexicon.ARTICLES]
+        if len(bare) > 1 and number(bare[0]) is not None:
+            return bare
+    return target
 
 
 def _mark(words: list[str], at: int) -> tuple[int, marks.Mark] | None:

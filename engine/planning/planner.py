@@ -87,7 +87,9 @@ def make_plan(job: Job, settings: Settings, backends: Backends, presets: Presets
         except PromptEmpty:  # "three times, from the left" says more of the preset's own sound
             outline = _outline(request, settings, planner, before, f"{preset.prompt}, {request.prompt}")
         outline = _starting_from(preset, outline, sounds, before)
-    return decide(outline, job, sounds, seed=previous.seed if previous else None)
+    if previous is None:
+        return decide(outline, job, sounds)
+    return decide(outline, job, sounds, seed=previous.seed, takes=len(previous.events[0].takes))
 
 
 def _starting_from(preset: Preset, outline: Outline, sounds: Sounds, before: Outline | None) -> Outline:

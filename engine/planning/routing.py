@@ -1,12 +1,13 @@
 """An outline becomes a plan: backend, source, parameters, seeds and samples, all decided.
 
-Seeds follow from the plan's seed, the step's id, the repeat and the take: a step that a follow-up leaves alone keeps
-them, and its takes come from the cache.
+Seeds follow from the plan's seed, the step's id and the take; repeats are variations under one seed, for they come from
+one door or dog. A step that a follow-up leaves alone keeps its seeds, and its takes come from the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from engine.request import GenerateRequest, Job
 from engine.session import Session
 from engine.timebase import seconds_to_samples
 
+NEAR_M = 4.0
+"""Up to here a sound has its layer's level; further away it is softer."""
 HUMAN_TIMING = 0.06
 """Repeats are early or late by at most this share of their natural interval; nobody knocks like a clock. What the words
 put exactly ("every 2 seconds") stays exact."""
@@ -51,7 +54,7 @@ class _Routed:
         return self.step.start_seconds + repeats + self.length_seconds
 
 
-def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = None) -> Plan:
+def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = None, takes: int = 1) -> Plan:
     """Decide everything.
 
     A step that nothing can make is left out with a warning that names the nearest.
@@ -60,6 +63,8 @@ def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = Non
     ----------
     seed
         Of the plan that this one follows; a seed in the request wins, and without either it follows from the job's id.
+    takes
+        Of the plan that this one follows; a number in the request wins.
 
     Raises
     ------
@@ -87,7 +92,9 @@ def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = Non
     whole = seconds_to_samples(whole_seconds, session.sample_rate)
     events: list[Event] = []
     for each in routed:
-        made = [event for event in _events(each, request, session, seed, whole) if event is not None]
+        made = [
+            event for event in _events(each, request, session, seed, whole, request.takes or takes) if event is not None
+        ]
         events += made
         if len(made) < each.step.count:
             warnings.append(f"{each.step.text!r}: {each.step.count - len(made)} left out, after the end.")
@@ -130,14 +137,16 @@ def _natural_end(routed: Sequence[_Routed]) -> float:
 
 
 def _events(
-    routed: _Routed, request: GenerateRequest, session: Session, seed: int, whole: int
+    routed: _Routed, request: GenerateRequest, session: Session, seed: int, whole: int, takes: int
 ) -> Iterator[Event | None]:
     """The step's events; None for one that would begin too late to be heard."""
     step, choice, rate = routed.step, routed.choice, session.sample_rate
     match, backend, preset = choice.match, choice.backend, choice.preset
     longest = seconds_to_samples(backend.capabilities.max_length_seconds, rate)
     label = preset.title if preset else match.label
-    gain_db = max(-48.0, min(12.0, step.gain_db + (preset.gain_db if preset else 0.0)))
+    params = _params(routed)
+    gain_db = step.gain_db + (preset.gain_db if preset else 0.0) + _distance_db(params)
+    gain_db = max(-48.0, min(12.0, gain_db))
     for repeat in range(step.count):
         start = seconds_to_samples(round(_start_seconds(routed, repeat, seed), 6), rate)
         room = min(whole - start, longest)
@@ -151,13 +160,14 @@ def _events(
                 backend_version=backend.version,
                 source=_source(match.sources, seed, step.id, repeat + take),
                 text=step.text,
-                params=_params(routed),
-                seed=_hash(f"{seed}/{step.id}/{repeat}/{take}"),
+                params=params,
+                seed=_hash(f"{seed}/{step.id}/{take}"),
+                variation=repeat,
                 length_samples=max(1, length),
                 channels=_channels(request, routed),
                 sample_rate_hz=rate,
             )
-            for take in range(request.takes)
+            for take in range(takes)
         )
         yield Event(
             id=step.id if not repeat else f"{step.id}.{repeat + 1}",
@@ -189,6 +199,12 @@ def _params(routed: _Routed) -> dict[str, float]:
     bounded = {name: min(max(params[name], low), high) for name, (low, high) in match.accepts.items() if name in params}
     told = {name: value for name, value in match.params.items() if name not in match.accepts}
     return told | bounded | ({"count": 1.0} if params.get("count") == 1.0 and "count" in told else {})
+
+
+def _distance_db(params: dict[str, float]) -> float:
+    """How much softer something is for being far away: half of what the air does (6 dB a doubling), as mixers do."""
+    beyond = params.get("distance_m", NEAR_M) / NEAR_M
+    return -10.0 * math.log10(beyond) if beyond > 1 else 0.0
 
 
 def _dropped(routed: _Routed) -> Iterator[str]:

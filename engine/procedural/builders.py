@@ -47,11 +47,20 @@ def one_shot(recipe: Recipe) -> Render:
 
     def render(rng: Rng, knobs: Knobs, length: int, channels: int, check: Check) -> tuple[Signal, int]:
         check()
+        space = Space(rng, knobs, channels)
+        _vary(rng, knobs)
         dry = recipe(rng, knobs)
         check()
-        return finish(Space(rng, knobs, channels).place(dry), length)
+        return finish(space.place(dry), length)
 
     return render
+
+
+def _vary(rng: Rng, knobs: Knobs) -> None:
+    """From here on another happening of the same source: the same door, knocked on again."""
+    if knobs.variation:
+        seed = np.random.SeedSequence([int(rng.integers(2**63)), int(knobs.variation)])
+        rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
 
 
 def even(jitter: float = 0.04) -> Rhythm:
@@ -75,6 +84,7 @@ def repeating(
         check()
         space = Space(rng, knobs, channels)
         strike = instrument(rng, knobs)
+        _vary(rng, knobs)
         first = strike(0)
         interval = interval_seconds / knobs.pace
         starts = _starts(rng, pattern, interval, round(knobs.count), length, first.size)

@@ -50,6 +50,8 @@ class Knobs:
     hardness: float = 0.5
     pace: float = 1.0
     count: float = 0.0
+    variation: float = 0.0
+    """Not a knob: which happening of one source this is. What stays the same (the door, the room) is drawn first."""
 
 
 VOCABULARY: Mapping[str, Param] = MappingProxyType(

@@ -187,7 +187,7 @@ REJECTED: tuple[Example, ...] = (
     Example("a blob where text is expected", _generate("track", b"abc")),
     Example("text where true or false is expected", _generate("mix", "yes")),
     Example("a whole number that is neither 0 nor 1", _generate("mix", 2)),
-    Example("nil where a value is needed", _generate("takes", None)),
+    Example("nil where a value is needed", _generate("mix", None)),
     Example("a choice that does not exist", _generate("planner", "magic")),
     Example("a reply port out of range", _request("/cuewright/ping", "reply_port", 70_000)),
     Example("no folder", _request("/cuewright/generate", "job-1", "prompt", "rain")),

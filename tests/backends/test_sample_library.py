@@ -87,7 +87,7 @@ def test_every_knock_of_a_file_is_a_source_of_its_own(settings: Settings, folder
     write(folder, **{"DOORKnck_Wood Knocks x4_JD_LIB": hit(200, at=(2_000, 30_000, 60_000, 90_000), seconds=3)})
     (match,) = made(settings, folder).match("wood knocks")
     assert (match.label, match.category, len(match.sources)) == ("Wood Knocks", "DOORKnck", 4)
-    assert match.length_seconds == pytest.approx(4.6 * 0.03, abs=0.01)
+    assert match.length_seconds == pytest.approx(6.9 * 0.03, abs=0.01)
     assert match.interval_seconds == pytest.approx(30_000 / RATE, rel=0.1)
 
 

@@ -81,8 +81,15 @@ def test_isolated_sounds_are_told_apart_with_their_ends() -> None:
     starts = (1_000, 25_000, 60_000)
     found = happenings(placed(decay(14_400), *starts), RATE)
     assert tuple(h.onset for h in found) == starts
-    for happening in found:  # 40 dB below the peak is reached after 4.6 time constants
-        assert happening.end - happening.onset == pytest.approx(4.6 * 0.03 * RATE, abs=0.005 * RATE)
+    for happening in found:  # 60 dB below the peak is reached after 6.9 time constants
+        assert happening.end - happening.onset == pytest.approx(6.9 * 0.03 * RATE, abs=0.005 * RATE)
+
+
+def test_a_tail_is_followed_into_the_noise_and_no_further() -> None:
+    rng = np.random.default_rng(2)
+    quiet = 10 ** (-50 / 20) * rng.standard_normal((1, 4 * RATE)).astype(np.float32)
+    (found,) = happenings(placed(decay(14_400), 1_000, length=4 * RATE) + quiet, RATE)
+    assert found.end - found.onset < 0.5 * RATE
 
 
 def test_sounds_that_run_into_each_other_are_one() -> None:

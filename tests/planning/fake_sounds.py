@@ -113,7 +113,7 @@ class FakeBackend:
             label=name.title(),
             category=CATEGORIES.get(name) or nearest[0].cat_id,
             params={"size": 1.0},
-            accepts={"size": (0.25, 4.0), "intensity": (0.0, 1.0)}
+            accepts={"size": (0.25, 4.0), "intensity": (0.0, 1.0), "distance_m": (0.3, 1000.0)}
             | ({"count": (0.0, 64.0)} if self._countable else {}),
             length_seconds=BED_SECONDS if sustained else HAPPENING_SECONDS,
             interval_seconds=INTERVAL_SECONDS,

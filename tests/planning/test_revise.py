@@ -54,6 +54,8 @@ def changes(before: Outline, after: Outline) -> dict[str, dict[str, object]]:
         ("the rain a bit softer", {"s4": {"gain_db": -2.0}}),
         ("turn down the bell by 3 dB", {"s3": {"gain_db": -3.0}}),
         ("bell much louder", {"s3": {"gain_db": 8.0}}),
+        ("make it four bells", {"s3": {"count": 4}}),
+        ("make the bells four", {"s3": {"count": 4}}),
         ("louder", {f"s{i}": {"gain_db": 4.0} for i in (1, 2, 3, 4)}),
         ("make everything softer", {f"s{i}": {"gain_db": -4.0} for i in (1, 2, 3, 4)}),
         (

@@ -146,8 +146,20 @@ def test_neighbours_play_different_sources_and_takes_have_different_seeds() -> N
         assert all(one != other for one, other in itertools.pairwise(sources))
     for event in made.events:
         assert len({spec.source for spec in event.takes}) == 3
-    seeds = [spec.seed for event in made.events for spec in event.takes]
-    assert len(set(seeds)) == len(seeds) == 18
+    drawn = [(spec.seed, spec.variation) for event in made.events for spec in event.takes]
+    assert len(set(drawn)) == len(drawn) == 18
+    for take in range(3):  # six knocks on one door
+        assert len({event.takes[take].seed for event in made.events}) == 1
+
+
+def test_what_is_far_away_is_softer() -> None:
+    def gain_db(distance_m: float) -> float:
+        return (
+            routed(Step(id="s1", text="knock", start_seconds=0.0, params={"distance_m": distance_m})).events[0].gain_db
+        )
+
+    assert gain_db(1.0) == gain_db(4.0) == 0.0
+    assert gain_db(40.0) == pytest.approx(-10.0)
 
 
 def test_the_seed_decides() -> None:
@@ -314,3 +326,9 @@ def test_every_refusal_is_of_ours() -> None:
         with pytest.raises(CuewrightError) as caught:
             plan(prompt)
         assert caught.value.sentence.endswith(".")
+
+
+def test_a_follow_up_makes_as_many_takes_as_before() -> None:
+    first = plan("a door slams", takes=3)
+    assert {len(event.takes) for event in plan("add a dog", previous=first).events} == {3}
+    assert {len(event.takes) for event in plan("add a dog", previous=first, takes=2).events} == {2}
