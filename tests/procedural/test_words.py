@@ -27,6 +27,10 @@ NAMED = [
     ("clinking glasses", "glass_impact"),
     ("a punch", "body_impact"),
     ("footsteps", "footsteps_concrete"),
+    ("a man running", "footsteps_concrete"),
+    ("engine running", "engine_idle"),
+    ("UI beep, short, positive", "beep"),
+    ("room tone, small office", "room_tone"),
     ("footsteps in the snow", "footsteps_snow"),
     ("someone running on gravel", "footsteps_gravel"),
     ("walking through dry leaves", "footsteps_leaves"),
@@ -110,6 +114,7 @@ REFUSED = [
     "without rain",
     "no thunder",
     "silence",
+    "shower running",
 ]
 
 
