@@ -38,7 +38,7 @@ class _TomlSource(PydanticBaseSettingsSource):
             return tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, a number too long
             raise BadArgument(f"{path} cannot be read as TOML: {error}.", field="config") from None
 
 

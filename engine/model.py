@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -36,7 +37,7 @@ def _first_problem(error: ValidationError) -> BadArgument:
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     what = first["msg"][0].lower() + first["msg"][1:]
-    given = repr(first.get("input"))
+    given = reprlib.repr(first.get("input"))  # bounded: the input may be deep or long
     given = given if len(given) <= 60 else given[:57] + "..."
     if first["type"] == "extra_forbidden":
         return BadArgument(f"Unknown key {field!r}.", field=field)

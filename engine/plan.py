@@ -73,10 +73,10 @@ class Event(Model):
 
     id: str = Field(description="The step's id, and '.2', '.3' ... for its repeats.")
     text: str
-    start_samples: int = Field(ge=0, description="Where the onset goes, from the plan's position.")
+    start_samples: int = Field(ge=0, le=2**53, description="Where the onset goes, from the plan's position.")
     length_samples: int = Field(ge=1, description="How long it sounds.")
     layer: Layer
-    category: str = Field(description="UCS CatID.")
+    category: str = Field(pattern=r"^[A-Za-z0-9]{1,32}$", description="UCS CatID; it begins file names.")
     label: str = Field(description="Short name for files and tracks: 'Oak Door Slam'.")
     track: str
     gain_db: float = 0.0
@@ -89,7 +89,7 @@ class Plan(Model):
 
     prompt: str
     session: Session
-    position_samples: int = Field(ge=0, description="Where the plan starts on the session's timeline.")
+    position_samples: int = Field(ge=0, le=2**53, description="Where the plan starts on the session's timeline.")
     length_samples: int = Field(ge=1, description="Length of the mix.")
     seed: int
     mix: bool = True

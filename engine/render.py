@@ -35,6 +35,8 @@ from engine.stems.naming import mix_name, stem_name
 
 OnStem = Callable[[StemFile], None]
 MIX_CATEGORY = "MIX"
+MAX_MIXED_SAMPLES = 2**30
+"""Of all takes that one mix holds at once, as 32-bit floats: 4 GB."""
 _PLANNED = 0.05
 _RENDERED = 0.85
 
@@ -112,6 +114,7 @@ class Studio:
 
     def render(self, job: Job, plan: Plan, folder: Path, handle: Handle, on_stem: OnStem = _ignore) -> JobResult:
         """Do what a plan says."""
+        _check_size(plan)
         make_folder(folder, need_bytes=_bytes_needed(plan))
         rendering = handle.part(_PLANNED, _RENDERED)
         rendering.progress(0.0, "rendering")
@@ -233,6 +236,11 @@ class Studio:
         with tempfile.TemporaryDirectory(prefix=".cuewright-rebuild-", dir=target) as temporary:
             result = fresh.render(manifest.job, manifest.plan, Path(temporary), handle)
             made = [*result.stems, *((result.mix,) if result.mix else ())]
+            if len(made) != len(wanted):
+                raise FileUnreadable(
+                    f"{manifest_path} lists {len(wanted)} files and its plan makes {len(made)}: it was edited.",
+                    field="manifest",
+                )
             differing = [old.path for old, new in zip(wanted, made, strict=True) if old.sha256 != new.sha256]
             if differing:
                 changed = differences(manifest.versions, Versions.here(self._current_versions(manifest.plan)))
@@ -270,6 +278,19 @@ def _check(spec: TakeSpec, take: Take) -> None:
         raise BackendFailed(f"Backend {spec.backend!r} gave a longer sound than was asked for.", field="backend")
     if audio.peak == 0.0:
         raise BackendFailed(f"Backend {spec.backend!r} gave silence for {spec.text!r}.", field="backend")
+
+
+def _check_size(plan: Plan) -> None:
+    """Refuse, before anything is rendered, what no file or this machine's memory would hold."""
+    largest = max(spec.length_samples * spec.channels for event in plan.events for spec in event.takes)
+    if max(largest, 2 * plan.length_samples) * bwf.BYTES_PER_SAMPLE > bwf.LARGEST_BYTES:
+        raise BadArgument("A WAV file holds at most 4 GB: ask for shorter sounds, or a lower rate.", field="duration")
+    mixed = sum(event.takes[0].length_samples * event.takes[0].channels for event in plan.events)
+    if plan.mix and mixed > MAX_MIXED_SAMPLES:
+        raise BadArgument(
+            f"The mix would need {mixed * 4 / 2**30:.0f} GB of memory: split the prompt, or leave the mix out.",
+            field="mix",
+        )
 
 
 def _bytes_needed(plan: Plan) -> int:

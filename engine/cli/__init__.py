@@ -11,7 +11,7 @@ import typer
 from engine import __version__
 from engine.cli import bench, doctor, generate, library, serve, sounds
 from engine.cli.output import print_error
-from engine.errors import Cancelled, CuewrightError, InternalError, RequestError
+from engine.errors import Cancelled, CuewrightError, InternalError, RequestError, ResourceError
 
 app = typer.Typer(
     name="cuewright",
@@ -60,6 +60,10 @@ def run(arguments: Sequence[str]) -> int:
         return 130 if isinstance(error, Cancelled) else 2 if isinstance(error, RequestError) else 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except MemoryError:
+        short = ResourceError("There is not enough memory for this: ask for shorter sounds or fewer takes.")
+        print_error(short, "--json" in arguments)
         return 1
     except Exception as defect:  # a person gets a sentence, whoever mends it gets the lines above it
         traceback.print_exc()

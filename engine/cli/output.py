@@ -29,7 +29,7 @@ def console(stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 200, highlight=False, soft_wrap=True)
+    return Console(stderr=stderr, width=None if stream and stream.isatty() else 200, highlight=False, soft_wrap=True)
 
 
 def plain(value: Any) -> Any:
@@ -88,7 +88,7 @@ def progress(title: str, *, quiet: bool) -> Iterator[Handle]:
     pressed: list[bool] = []
     before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
     try:
-        if quiet or not sys.stderr.isatty():
+        if quiet or not (sys.stderr and sys.stderr.isatty()):
             yield Handle(is_cancelled=lambda: bool(pressed))
             return
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

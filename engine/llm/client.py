@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 ATTEMPTS = 3
+MAX_STARTS = 20
+"""Braces in an answer at which JSON is tried; each costs a pass over the rest."""
 MAX_ANSWER_TOKENS = 4_096
 MAX_ANSWER_BYTES = 1_000_000
 
@@ -145,13 +147,15 @@ def _json(answer: str) -> Any:
     """
     decoder = json.JSONDecoder()
     start = answer.find("{")
-    while start >= 0:
+    for _ in range(MAX_STARTS):
+        if start < 0:
+            break
         try:
             value, _ = decoder.raw_decode(answer, start)
         except json.JSONDecodeError:
             start = answer.find("{", start + 1)
             continue
-        except RecursionError:
+        except (RecursionError, ValueError):  # too deep, or a number with thousands of digits
             break
         return value
     raise BadArgument("There is no JSON object in the answer.")

@@ -15,13 +15,17 @@ _AFTER_A_SECOND = frozenset(
 )
 
 
+_LONGEST_NUMBER = 15
+"""Characters; nobody counts to a number that is longer."""
+
+
 def number(word: str) -> float | None:
     """A number in digits or in a word, else None.
 
     >>> number("3.5"), number("three"), number("door")
     (3.5, 3.0, None)
     """
-    if _DIGITS.fullmatch(word):
+    if len(word) <= _LONGEST_NUMBER and _DIGITS.fullmatch(word):
         return float(word)
     return float(COUNTS[word]) if word in COUNTS else None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from engine.backends.registry import Backends
 from engine.config import Settings
-from engine.errors import DependencyMissing, PlannerFailed, PromptEmpty
-from engine.plan import Outline, Plan
+from engine.errors import BadArgument, DependencyMissing, PlannerFailed, PromptEmpty
+from engine.plan import MAX_STEPS, Outline, Plan
 from engine.planning import revise, rules
 from engine.planning.presets import Preset, Presets
 from engine.planning.routing import decide
@@ -42,13 +44,23 @@ class RulesPlanner:
 
     def outline(self, prompt: str, duration_seconds: float | None, previous: Outline | None) -> Outline:
         """See :class:`Planner`."""
-        if previous is not None:
-            return revise.revised(previous, prompt, duration_seconds, self._nature)
-        return rules.outline(prompt, duration_seconds, self._nature)
+        try:
+            if previous is None:
+                return rules.outline(prompt, duration_seconds, self._nature)
+            # Changes are made on copies, which nothing checks: what could not be read again must not become a plan.
+            changed = revise.revised(previous, prompt, duration_seconds, self._nature)
+            return Outline.read(changed.model_dump())
+        except (ValidationError, BadArgument):
+            raise BadArgument(
+                f"The words ask for more than a plan holds: at most {MAX_STEPS} sounds within one hour, "
+                "repeated every ten minutes or more often. Split them into several jobs.",
+                field="prompt",
+            ) from None
 
     def _nature(self, text: str) -> Nature | None:
         number, _, words = text.partition(" ")
-        found = self._sounds.known(words, int(number)) if number.isdigit() and words else self._sounds.known(text)
+        counted = number.isascii() and number.isdigit() and len(number) <= 3 and words
+        found = self._sounds.known(words, int(number)) if counted else self._sounds.known(text)
         if found is None:
             return None
         return Nature(

@@ -129,7 +129,7 @@ def read_preset(path: Path) -> Preset:
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, a number too long
         raise BadArgument(f"it cannot be read as TOML: {error}.", field="preset") from None
     if values.get("name", path.stem) != path.stem:
         raise BadArgument(f"the file is called {path.stem!r} and says name = {values['name']!r}.", field="name")

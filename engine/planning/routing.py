@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from engine.errors import BadArgument, PromptNotMatched
 from engine.plan import MAX_EVENTS, Event, Outline, Plan, Step, TakeSpec
 from engine.planning.sounds import Choice, Nearest, Sounds
-from engine.request import GenerateRequest, Job
+from engine.request import MAX_LENGTH_SECONDS, GenerateRequest, Job
 from engine.session import Session
 from engine.timebase import seconds_to_samples
 
@@ -89,6 +89,12 @@ def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = Non
     if (count := sum(each.step.count for each in routed)) > MAX_EVENTS:
         raise BadArgument(f"The plan has {count} sounds, at most {MAX_EVENTS} are made: split it.", field="prompt")
     whole_seconds = outline.length_seconds or _natural_end(routed)
+    if whole_seconds > MAX_LENGTH_SECONDS:
+        raise BadArgument(
+            f"The plan would last {whole_seconds / 60:,.0f} minutes, and at most {MAX_LENGTH_SECONDS / 60:.0f} are "
+            "made: ask for less, or split it into several jobs.",
+            field="duration" if request.duration else "prompt",
+        )
     whole = seconds_to_samples(whole_seconds, session.sample_rate)
     events: list[Event] = []
     for each in routed:
@@ -150,10 +156,11 @@ def _events(
     for repeat in range(step.count):
         start = seconds_to_samples(round(_start_seconds(routed, repeat, seed), 6), rate)
         room = min(whole - start, longest)
-        if room < seconds_to_samples(MIN_SECONDS, rate):
+        shortest = seconds_to_samples(MIN_SECONDS, rate)
+        if room < shortest:
             yield None
             continue
-        length = room if routed.spans else min(room, seconds_to_samples(routed.length_seconds, rate))
+        length = room if routed.spans else max(shortest, min(room, seconds_to_samples(routed.length_seconds, rate)))
         specs = tuple(
             TakeSpec(
                 backend=backend.name,

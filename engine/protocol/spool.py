@@ -9,8 +9,10 @@ its second END is there. What cannot be read is kept in ``bad/`` beside a text f
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +30,9 @@ POLL_SECONDS = 0.05
 MAX_FILE_BYTES = 2**20
 MAX_FILES_AT_ONCE = 64
 KEEP_REPLIES_SECONDS = 7 * 24 * 3600.0
+# A pipe or a link of a reply's name must neither stop the loop nor lead elsewhere.
+_REPLY_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+_REPLY_FLAGS |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,10 @@ class SpoolTransport:
         """Whether the reply could be appended."""
         # No fsync: a reply that a power cut takes can be asked for again, and the event loop must not wait for a disk.
         try:
-            descriptor = os.open(where, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+            descriptor = os.open(where, _REPLY_FLAGS, 0o644)
             try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise OSError(errno.EINVAL, "it is no regular file")
                 return os.write(descriptor, framed := frame(packet)) == len(framed)
             finally:
                 os.close(descriptor)

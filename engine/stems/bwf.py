@@ -24,7 +24,7 @@ from engine.model import Model
 from engine.session import Session
 
 BYTES_PER_SAMPLE = 3
-_LARGEST_BYTES = 2**32 - 2**20
+LARGEST_BYTES = 2**32 - 2**20
 _CHUNK_SAMPLES = 2**18
 _UNSET = 0x7FFF  # Tech 3285 v2: a loudness field that is not used
 
@@ -66,7 +66,7 @@ def write(file: BinaryIO, audio: Audio, about: Description) -> None:
     ]
     head = b"".join(name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2) for name, body in chunks)
     total = 4 + len(head) + 8 + data_bytes + data_bytes % 2
-    if total > _LARGEST_BYTES:
+    if total > LARGEST_BYTES:
         raise BadArgument("A WAV file holds at most 4 GB: ask for a shorter sound.", field="duration")
     file.write(b"RIFF" + struct.pack("<I", total) + b"WAVE" + head + b"data" + struct.pack("<I", data_bytes))
     for start in range(0, audio.length_samples, _CHUNK_SAMPLES):

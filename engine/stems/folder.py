@@ -24,6 +24,9 @@ from engine.errors import CuewrightError, DiskFull, FolderNotWritable, PathNotAl
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+MAX_DEPTH = 100
+
+
 def check_folder(folder: str | Path, roots: Iterable[Path]) -> Path:
     """The real path of a folder that may be written to; the folder need not exist.
 
@@ -39,8 +42,11 @@ def check_folder(folder: str | Path, roots: Iterable[Path]) -> Path:
     try:
         path = Path(text).expanduser()
         real = Path(os.path.realpath(path))
+        str(real).encode()
     except (ValueError, RuntimeError) as error:  # null bytes, text no file system can hold, an unknown user's home
         raise PathNotAllowed(f"{text!r} cannot be a folder: {error}.", field="folder") from None
+    if len(real.parts) > MAX_DEPTH:
+        raise PathNotAllowed(f"The folder lies {len(real.parts)} deep, at most {MAX_DEPTH} are made.", field="folder")
     if not path.is_absolute():
         raise PathNotAllowed(f"{text!r} is not a full path: send one that begins at the root.", field="folder")
     if not any(real == root or root in real.parents for root in allowed):

@@ -21,6 +21,7 @@ from engine.stems.folder import publish_text
 from engine.stems.naming import beside_name
 
 SCHEMA = 1
+LARGEST_BYTES = 64 * 2**20
 SUFFIX = ".cuewright.json"
 _PACKAGES = ("numpy", "scipy", "soxr", "soundfile")
 """Those whose arithmetic reaches the samples; soundfile brings libsndfile in its own wheel."""
@@ -102,6 +103,8 @@ def read_manifest(path: Path) -> Manifest:
         When it is missing, no manifest, or of a newer version.
     """
     try:
+        if path.exists() and not (path.is_file() and path.stat().st_size <= LARGEST_BYTES):
+            raise FileUnreadable(f"{path} is not a Cuewright manifest.", field="manifest")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(f"{path} cannot be read: {error}.", field="manifest") from None

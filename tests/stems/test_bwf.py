@@ -180,7 +180,7 @@ def test_chunks_fill_the_file_exactly_and_are_word_aligned(length: int) -> None:
 
 
 def test_what_a_wav_cannot_hold_is_refused_before_a_byte_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bwf, "_LARGEST_BYTES", 4_000)
+    monkeypatch.setattr(bwf, "LARGEST_BYTES", 4_000)
     file = io.BytesIO()
     with pytest.raises(BadArgument, match="4 GB"):
         bwf.write(file, sound(), about())

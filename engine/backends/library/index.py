@@ -254,7 +254,7 @@ def _walk(root: Path, failed: list[tuple[str, str]], handle: Handle) -> Iterator
             try:
                 if entry.is_dir():
                     waiting.append(path)
-                elif path.suffix.lower() in SUFFIXES:
+                elif path.suffix.lower() in SUFFIXES and entry.is_file():  # a pipe of that name would never end
                     status = entry.stat()
                     yield path, status.st_size, status.st_mtime_ns
             except OSError as error:
