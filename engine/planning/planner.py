@@ -49,8 +49,8 @@ class RulesPlanner:
                 return rules.outline(prompt, duration_seconds, self._nature)
             # Changes are made on copies, which nothing checks: what could not be read again must not become a plan.
             changed = revise.revised(previous, prompt, duration_seconds, self._nature)
-            return Outline.read(changed.model_dump())
-        except (ValidationError, BadArgument):
+            return Outline.model_validate(changed.model_dump())
+        except ValidationError:
             raise BadArgument(
                 f"The words ask for more than a plan holds: at most {MAX_STEPS} sounds within one hour, "
                 "repeated every ten minutes or more often. Split them into several jobs.",

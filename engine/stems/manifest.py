@@ -104,7 +104,7 @@ def read_manifest(path: Path) -> Manifest:
     """
     try:
         if path.exists() and not (path.is_file() and path.stat().st_size <= LARGEST_BYTES):
-            raise FileUnreadable(f"{path} is not a Cuewright manifest.", field="manifest")
+            raise FileUnreadable(f"{path} cannot be read: it is no file, or too large a one.", field="manifest")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(f"{path} cannot be read: {error}.", field="manifest") from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -254,8 +255,11 @@ def _walk(root: Path, failed: list[tuple[str, str]], handle: Handle) -> Iterator
             try:
                 if entry.is_dir():
                     waiting.append(path)
-                elif path.suffix.lower() in SUFFIXES and entry.is_file():  # a pipe of that name would never end
+                elif path.suffix.lower() in SUFFIXES:
                     status = entry.stat()
+                    if not stat.S_ISREG(status.st_mode):  # reading a pipe would never end
+                        failed.append((shown(path), "it is no file"))
+                        continue
                     yield path, status.st_size, status.st_mtime_ns
             except OSError as error:
                 failed.append((shown(path), (error.strerror or str(error)).lower()))
