@@ -8,8 +8,10 @@ journals or OSC.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import engine
@@ -232,6 +234,7 @@ class Studio:
         target = out or manifest_path.parent
         make_folder(target)
         wanted = [*manifest.stems, *((manifest.mix,) if manifest.mix else ())]
+        there = {old.path for old in wanted if (target / old.path).exists()}
         fresh = Studio(self._settings.model_copy(update={"cache_bytes": 0, "cache_folder": target / ".no-cache"}))
         with tempfile.TemporaryDirectory(prefix=".cuewright-rebuild-", dir=target) as temporary:
             result = fresh.render(manifest.job, manifest.plan, Path(temporary), handle)
@@ -249,16 +252,16 @@ class Studio:
                     f"{len(differing)} of {len(wanted)} files differ ({', '.join(differing[:3])}): {why}. "
                     "The files there are kept as they are."
                 )
-            written = 0
-            for old, new in zip(wanted, made, strict=True):
-                if not (target / old.path).exists():
-                    content = Path(new.path)
-                    publish(target / old.path, manifest.job.id, lambda file, c=content: file.write(c.read_bytes()))  # type: ignore[misc]
-                    written += 1
-                elif _sha256(target / old.path) != old.sha256:
+            for old in wanted:
+                if old.path in there and _sha256(target / old.path) != old.sha256:
                     raise RebuildDiffers(
                         f"{target / old.path} was changed since it was made; it is kept. Name another folder: --out."
                     )
+            for old, new in zip(wanted, made, strict=True):
+                if old.path not in there:
+                    with Path(new.path).open("rb") as source:
+                        publish(target / old.path, manifest.job.id, partial(shutil.copyfileobj, source))
+        written = sum(old.path not in there for old in wanted)
         return RebuildReport(total=len(wanted), same=len(wanted), written=written, folder=str(target))
 
     def _current_versions(self, plan: Plan) -> dict[str, str]:

@@ -58,6 +58,16 @@ def test_a_changed_stem_is_kept(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert stem.read_bytes() == b"my own edit"
 
 
+def test_nothing_is_put_back_beside_a_changed_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, result, _ = called(capsys, "generate", "a door slams", "--out", str(tmp_path))
+    stem, mix = Path(result["stems"][0]["path"]), Path(result["mix"]["path"])
+    mix.write_bytes(b"my own edit")
+    stem.unlink()
+    code, answer, _ = called(capsys, "rebuild", result["manifest"])
+    assert (code, answer["error"]["code"]) == (1, "rebuild_differs")
+    assert not stem.exists()
+
+
 def test_a_rebuild_by_other_versions_says_which(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     _, result, _ = called(capsys, "generate", "a door slams", "--out", str(tmp_path), "--no-mix")
     manifest = Path(result["manifest"])
