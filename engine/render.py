@@ -11,8 +11,10 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import engine
 from engine.backends.cache import TakeCache
@@ -193,29 +195,9 @@ class Studio:
         licence = Licence(
             name=" AND ".join(sorted(licences)), commercial=all(each.commercial for each in licences.values())
         )
-        stem = StemFile(
-            kind="mix",
-            path=name,
-            sha256="",
-            index=index,
-            track="Mix",
-            label=label[:120],
-            category=MIX_CATEGORY,
-            position_samples=plan.position_samples,
-            onset_samples=0,
-            length_samples=audio.length_samples,
-            sample_rate_hz=audio.sample_rate_hz,
-            channels=audio.channels,
-            peak_dbtp=0.0,
-            licence=licence,
-        )
-        return _write(
-            job,
-            plan,
-            stem,
-            PlacedTake(audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0),
-            folder,
-        )
+        whole = PlacedTake(audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0)
+        about = _About(kind="mix", index=index, track="Mix", label=label[:120], category=MIX_CATEGORY, licence=licence)
+        return _write(job, plan, whole, about, name, folder)
 
     def rebuild(self, manifest_path: Path, out: Path | None, handle: Handle) -> RebuildReport:
         """Render a manifest's plan again, without the cache, and compare every file.
@@ -314,64 +296,84 @@ def _write_stem(
     creator: str,
     folder: Path,
 ) -> StemFile:
-    audio = placed.audio
-    stem = StemFile(
-        path=stem_name(
-            category=event.category,
-            label=event.label,
-            creator=creator,
-            source=plan.session.project,
-            job_id=job.id,
-            event=event.id,
-            take=number,
-        ),
-        sha256="",
+    name = stem_name(
+        category=event.category,
+        label=event.label,
+        creator=creator,
+        source=plan.session.project,
+        job_id=job.id,
+        event=event.id,
+        take=number,
+    )
+    about = _About(
+        text=event.text,
         event=event.id,
         take=number,
         index=index,
         track=event.track,
         label=event.label,
         category=event.category,
-        position_samples=placed.position_samples,
-        onset_samples=placed.onset_samples,
-        length_samples=audio.length_samples,
-        sample_rate_hz=audio.sample_rate_hz,
-        channels=audio.channels,
-        peak_dbtp=0.0,
         licence=take.licence,
     )
-    return _write(job, plan, stem, placed, folder, text=event.text)
+    return _write(job, plan, placed, about, name, folder)
 
 
-def _write(job: Job, plan: Plan, stem: StemFile, placed: PlacedTake, folder: Path, text: str = "") -> StemFile:
-    """Measure a sound, write its file, and complete its record."""
-    measured = loudness.measure(placed.audio)
-    peak_dbtp = true_peak.measure_dbtp(placed.audio)
-    about = bwf.Description(
-        description=text or plan.prompt,
-        reference=f"CW{stem.take:02d}{hashlib.sha256(f'{job.id} {stem.event}'.encode()).hexdigest()[:28]}",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """What is known of a file before its sound is measured and written."""
+
+    kind: Literal["stem", "mix"] = "stem"
+    text: str = ""
+    event: str = ""
+    take: int = 1
+    index: int
+    track: str
+    label: str
+    category: str
+    licence: Licence
+
+
+def _write(job: Job, plan: Plan, placed: PlacedTake, about: _About, name: str, folder: Path) -> StemFile:
+    """Measure a sound and write its file."""
+    audio = placed.audio
+    measured = loudness.measure(audio)
+    peak_dbtp = true_peak.measure_dbtp(audio)
+    description = bwf.Description(
+        description=about.text or plan.prompt,
+        reference=f"CW{about.take:02d}{hashlib.sha256(f'{job.id} {about.event}'.encode()).hexdigest()[:28]}",
         created=job.created,
         position_samples=placed.position_samples,
         session=plan.session,
-        track=stem.track,
-        take=stem.take,
-        category=stem.category,
-        label=stem.label,
-        licence=stem.licence.name,
+        track=about.track,
+        take=about.take,
+        category=about.category,
+        label=about.label,
+        licence=about.licence.name,
         loudness_lufs=measured.integrated_lufs,
         momentary_lufs=measured.momentary_max_lufs,
         short_term_lufs=measured.short_term_max_lufs,
         peak_dbtp=peak_dbtp,
         version=engine.__version__,
     )
-    path = publish(folder / stem.path, job.id, lambda file: bwf.write(file, placed.audio, about))
-    return stem.model_copy(
-        update={
-            "path": str(path),
-            "sha256": _sha256(path),
-            "loudness_lufs": measured.integrated_lufs,
-            "peak_dbtp": peak_dbtp,
-        }
+    path = publish(folder / name, job.id, lambda file: bwf.write(file, audio, description))
+    return StemFile(
+        kind=about.kind,
+        path=str(path),
+        sha256=_sha256(path),
+        event=about.event,
+        take=about.take,
+        index=about.index,
+        track=about.track,
+        label=about.label,
+        category=about.category,
+        position_samples=placed.position_samples,
+        onset_samples=placed.onset_samples,
+        length_samples=audio.length_samples,
+        sample_rate_hz=audio.sample_rate_hz,
+        channels=audio.channels,
+        loudness_lufs=measured.integrated_lufs,
+        peak_dbtp=peak_dbtp,
+        licence=about.licence,
     )
 
 
