@@ -15,7 +15,7 @@ from engine.errors import Cancelled, CuewrightError, InternalError, RequestError
 
 app = typer.Typer(
     name="cuewright",
-    help="Words and picture in, stems on your timeline out. Start with: cuewright generate 'heavy oak door slam'",
+    help="Words in, stems on your timeline out. Start with: cuewright generate 'heavy oak door slam'",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,

@@ -167,7 +167,10 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
 
 
 def doctor(as_json: JsonFlag = False) -> None:
-    """Check this machine and say how to mend what is wrong; exits with 1 when something is."""
+    """Check this machine and say how to mend it.
+
+    Exits with 1 when something is wrong; notes are for what only some features need.
+    """
     try:
         settings = Settings.load()
     except CuewrightError as error:

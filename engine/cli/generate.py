@@ -55,7 +55,10 @@ def generate(
     plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan and render nothing.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Turn words into stems: cuewright generate "a heavy oak door slams, then footsteps on gravel" --out stems"""
+    """Turn words into stems.
+
+    For example: cuewright generate "a heavy oak door slams, then footsteps on gravel" --out stems
+    """
     request = GenerateRequest.read(
         {
             **{"prompt": _words(prompt), "folder": str(out.expanduser().absolute()), "duration": duration},

@@ -72,7 +72,10 @@ def demo(
     prompt: Annotated[str, typer.Option(help="What should be heard.")] = DEMO_PROMPT,
     as_json: JsonFlag = False,
 ) -> None:
-    """Start an engine, send it a prompt over OSC as a DAW script would, and show where the stems are."""
+    """Send a prompt over OSC and show the stems.
+
+    Starts an engine of its own and speaks to it as a DAW script would.
+    """
     import tempfile
 
     from engine.cli.generate import new_job_id, show_result
