@@ -63,15 +63,33 @@ class Ears:
         return Counter(reply.job_id for reply in self.replies if isinstance(reply, TERMINAL))
 
 
+def port_to_return_to() -> int:
+    """A port free for UDP and TCP that no connection is given by itself, so that it is still free after each kill.
+
+    What systems hand out starts at 32,768 (Linux) or 49,152; thousands of closed connections of other tests may linger
+    there for a minute.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+        ):
+            try:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
+
+
 class Lab:
     """A data folder, an output folder, and engines that come and go on one port."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
         self.out = home / "out"
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = port_to_return_to()
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -113,9 +131,11 @@ def ears() -> Iterator[Ears]:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     made = Lab(tmp_path)
-    made.start()
-    yield made
-    made.kill()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.kill()
 
 
 def submit(lab: Lab, ears: Ears, batch: int = 0) -> list[str]:
