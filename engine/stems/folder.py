@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +69,8 @@ def make_folder(folder: Path, *, need_bytes: int = 0) -> None:
     """
     with translating(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".cuewright-{secrets.token_hex(4)}.part"
-        try:
-            probe.write_bytes(b"")
-        finally:
-            probe.unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=folder, prefix=".cuewright-", suffix=".part"):
+            pass  # it can be written to; on Linux the file has no name, so not even a kill leaves one
         free = shutil.disk_usage(folder).free
     if free < need_bytes:
         raise DiskFull(

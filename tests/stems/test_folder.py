@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -211,11 +215,34 @@ def test_make_folder_makes_it_and_sees_what_it_is(tmp_path: Path) -> None:
             make_folder(folder)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name")
+def test_a_kill_while_a_folder_is_tried_leaves_nothing(tmp_path: Path) -> None:
+    code = f"""
+import os, signal, tempfile
+from pathlib import Path
+from engine.stems.folder import make_folder
+
+class Killer:
+    def __init__(self, file):
+        self.file = file
+    def __enter__(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+    def __exit__(self, *_):
+        pass
+
+real = tempfile.TemporaryFile
+tempfile.TemporaryFile = lambda **keys: Killer(real(**keys))
+make_folder(Path({str(tmp_path)!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, data: bytes) -> int:
+    def refuse(**_: object) -> None:
         raise failing(errno.EACCES)
 
-    monkeypatch.setattr(Path, "write_bytes", refuse)  # as root, a mode stops nobody
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)  # as root, a mode stops nobody
     with pytest.raises(FolderNotWritable, match="Permission denied"):
         make_folder(tmp_path)
     assert list(tmp_path.iterdir()) == []
