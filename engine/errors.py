@@ -17,6 +17,9 @@ This module knows the codes; it knows neither OSC nor the command line, which on
     │   ├── JobConflict          job_conflict          same job id, other request
     │   ├── PathNotAllowed       path_not_allowed      outside the allowed roots
     │   ├── FileUnreadable       file_unreadable
+    │   ├── PictureUnreadable    picture_unreadable    no picture in it, or none in the slice
+    │   ├── NothingMoves         nothing_moves         no cue is to be seen in the picture
+    │   ├── CueSheetUnreadable   cue_sheet_unreadable  not one row of it is a cue
     │   └── NotAuthorised        not_authorised        token missing or wrong
     ├── ResourceError            the machine cannot do it now
     │   ├── QueueFull            queue_full
@@ -138,6 +141,24 @@ class FileUnreadable(RequestError):
     """A file named by the request is missing, damaged or of another kind."""
 
     code = "file_unreadable"
+
+
+class PictureUnreadable(RequestError):
+    """The file holds no picture, is cut off, or has no frame in the slice."""
+
+    code = "picture_unreadable"
+
+
+class NothingMoves(RequestError):
+    """The picture shows no moment to put a sound on."""
+
+    code = "nothing_moves"
+
+
+class CueSheetUnreadable(RequestError):
+    """No row of the sheet is a cue."""
+
+    code = "cue_sheet_unreadable"
 
 
 class NotAuthorised(RequestError):

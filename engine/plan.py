@@ -12,11 +12,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from engine.cue import MAX_CUES, Cue
 from engine.model import Model
+from engine.picture import Picture
 from engine.session import Session
 
 MAX_STEPS = 64
-MAX_EVENTS = 512
+MAX_EVENTS = 2_048
 Layer = Literal["foreground", "background"]
 
 
@@ -33,6 +35,7 @@ class Step(Model):
     gain_db: float = Field(0.0, ge=-48, le=12, description="Louder or softer than its layer's level.")
     pan: float = Field(0.0, ge=-1, le=1, description="-1 left, 0 centre, 1 right.")
     preset: str = Field("", description="Preset this step starts from.")
+    cues: tuple[str, ...] = Field((), max_length=MAX_EVENTS, description="Ids of the cues it sounds on, once each.")
     params: dict[str, float] = Field(
         default_factory=dict, description="Sound parameters set outright (distance, intensity ...)."
     )
@@ -81,6 +84,7 @@ class Event(Model):
     track: str
     gain_db: float = 0.0
     pan: float = Field(0.0, ge=-1, le=1)
+    cue: str = Field("", description="Id of the cue that its onset lies on.")
     takes: tuple[TakeSpec, ...] = Field(min_length=1, max_length=16)
 
 
@@ -95,4 +99,7 @@ class Plan(Model):
     mix: bool = True
     outline: Outline
     events: tuple[Event, ...] = Field(min_length=1, max_length=MAX_EVENTS)
+    picture: Picture | None = Field(None, description="What it was composed to.")
+    shots: tuple[int, ...] = Field((), description="Where each shot begins, in samples from the plan's position.")
+    cues: tuple[Cue, ...] = Field((), max_length=MAX_CUES, description="What was found or given, used or not.")
     warnings: tuple[str, ...] = ()

@@ -95,11 +95,78 @@ class GenerateRequest(Model):
         return self
 
 
+class SpotRequest(Model):
+    """Picture in, cues out."""
+
+    video: str = Field(min_length=1, max_length=4_096, description="Video file, read in place; under an allowed root.")
+    video_offset: float = Field(
+        0.0, ge=0, le=864_000, description="Seconds into the file at which the slice begins, from its first frame."
+    )
+    video_rate: float = Field(1.0, ge=0.01, le=100, description="Play rate: 2 plays it twice as fast.")
+    duration: float | None = Field(
+        None, gt=0, le=86_400, description="Seconds on the timeline; left out, to the end of the picture."
+    )
+    source: Literal["picture", "sound", "both"] = Field(
+        "picture", description="Where to look for cues: the picture, its own sound (the guide track), or both."
+    )
+    sensitivity: float = Field(0.5, ge=0, le=1, description="More finds more, right and wrong.")
+    folder: str = Field(
+        "", max_length=4_096, description="Folder that a cue sheet and a report page go to; left out, none is written."
+    )
+    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
+    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
+
+
+class ComposeRequest(GenerateRequest):
+    """Words and a picture, a cue sheet or markers in; stems with their onsets on the cues out."""
+
+    prompt: str = Field(
+        "", description="What should be heard, in words; may be empty when a preset is named or every cue has words."
+    )
+    video: str = Field("", max_length=4_096, description="Video file, read in place; under an allowed root.")
+    video_offset: float = Field(
+        0.0, ge=0, le=864_000, description="Seconds into the file at which the slice begins, from its first frame."
+    )
+    video_rate: float = Field(1.0, ge=0.01, le=100, description="Play rate: 2 plays it twice as fast.")
+    cue_sheet: str = Field(
+        "",
+        max_length=4_096,
+        description="Cue sheet, under an allowed root: CSV, TSV, XLSX, Pro Tools text, EDL, or REAPER's markers.",
+    )
+    sheet_frame_rate: str = Field(
+        "", max_length=32, description="Frame rate of the sheet's timecode; left out, the session's."
+    )
+    markers: str = Field(
+        "",
+        max_length=32_768,
+        description='Cues by hand, in seconds from the start of the request or in timecode: "1.25; 2.5 door slam".',
+    )
+    spot: Literal["auto", "picture", "sound", "both", "off"] = Field(
+        "auto", description="Where else to look for cues; auto is the picture when there is no sheet and no marker."
+    )
+    sensitivity: float = Field(0.5, ge=0, le=1, description="More finds more cues, right and wrong.")
+    evenly: int | None = Field(
+        None, ge=1, le=512, description="This many cues evenly spread, where the picture shows none."
+    )
+    ambience: Literal["across", "per_shot"] = Field(
+        "across", description="Backgrounds go on across the picture's cuts, or begin anew with every shot."
+    )
+    report: bool = Field(False, description="Also write a page that plays the picture with the stems.")
+
+    @model_validator(mode="after")
+    def _has_words_or_a_preset(self) -> ComposeRequest:
+        if not (self.video or self.cue_sheet or self.markers):
+            raise BadArgument("Compose needs a picture, a cue sheet or markers: give one of them.", field="video")
+        if not (self.cue_sheet or self.markers or self.preset or any(c.isalnum() for c in self.prompt)):
+            raise PromptEmpty("The prompt is empty: say what should be heard, or name a preset.", field="prompt")
+        return self
+
+
 class Job(Model):
     """One request on its way through the engine: all that a worker is told."""
 
     id: str = Field(pattern=JOB_ID_PATTERN, description="Chosen by the client; the same id is the same job.")
-    verb: Literal["generate"] = "generate"
+    verb: Literal["generate", "compose", "spot"] = "generate"
     request: GenerateRequest
     session: Session = Session()
     created: str = Field(

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.audio import Audio
+from engine.cue import Cue
 from engine.errors import BackendFailed
 from engine.model import Model
 
@@ -66,11 +67,14 @@ class StemFile(Model):
 
 
 class JobResult(Model):
-    """All that a finished job wrote."""
+    """All that a finished job found and wrote."""
 
     job_id: str
-    stems: tuple[StemFile, ...]
+    stems: tuple[StemFile, ...] = ()
     mix: StemFile | None = None
-    manifest: str
-    project: str = Field(description="REAPER project with every stem at its place.")
+    cues: tuple[Cue, ...] = Field((), description="Found in the picture or given, used or not.")
+    manifest: str = Field("", description="JSON file that rebuilds everything; empty where nothing was rendered.")
+    project: str = Field("", description="REAPER project with every stem at its place.")
+    cue_sheet: str = Field("", description="The cues as a file, for a spreadsheet or a DAW.")
+    report: str = Field("", description="Page that plays the picture with the stems.")
     warnings: tuple[str, ...] = ()
