@@ -188,7 +188,7 @@ def _groups(placed: Sequence[_Placed]) -> list[list[_Placed]]:
     groups: list[list[_Placed]] = []
     for one in placed:
         join = one.clause.join
-        if join == "list":
+        if join == "list" and groups:
             beside_beds = one.nature.sustained or all(other.nature.sustained for other in groups[-1])
             timed = one.clause.said.delay_seconds is not None or one.clause.said.pause_seconds
             join = "together" if (beside_beds or one.clause.said.layer == "background") and not timed else "then"
