@@ -7,9 +7,10 @@ be done is a :class:`~engine.plan.Plan`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from engine.errors import BadArgument, PromptEmpty, PromptTooLong
 from engine.model import Model
@@ -162,19 +163,48 @@ class ComposeRequest(GenerateRequest):
         return self
 
 
+Verb = Literal["generate", "compose", "spot"]
+JobRequest = GenerateRequest | ComposeRequest | SpotRequest
+_REQUESTS: dict[Verb, type[GenerateRequest] | type[SpotRequest]] = {
+    "generate": GenerateRequest,
+    "compose": ComposeRequest,
+    "spot": SpotRequest,
+}
+
+
 class Job(Model):
     """One request on its way through the engine: all that a worker is told."""
 
     id: str = Field(pattern=JOB_ID_PATTERN, description="Chosen by the client; the same id is the same job.")
-    verb: Literal["generate", "compose", "spot"] = "generate"
-    request: GenerateRequest
+    verb: Verb = "generate"
+    request: JobRequest = Field(description="As its verb takes it.")
     session: Session = Session()
     created: str = Field(
         description="When it was accepted, ISO 8601 in UTC; written into the files, so a retry repeats it."
     )
     previous_manifest: str = Field("", description="Manifest of the job that this one follows.")
 
+    @field_validator("request", mode="before")
+    @classmethod
+    def _request_is_of_its_verb(cls, request: object, info: ValidationInfo) -> object:
+        """The verb says which kind it is: some keys would do for more than one."""
+        kind = _REQUESTS[info.data.get("verb", "generate")]
+        return kind.read(request) if isinstance(request, Mapping) else request
+
     @property
     def priority(self) -> int:
         """Larger goes first."""
         return PRIORITIES[self.request.priority]
+
+    @property
+    def words(self) -> GenerateRequest:
+        """The request of a job that makes sounds.
+
+        Raises
+        ------
+        BadArgument
+            When it only spots.
+        """
+        if isinstance(self.request, SpotRequest):
+            raise BadArgument("A spot job finds cues and makes no sound.", field="verb")
+        return self.request

@@ -145,10 +145,10 @@ def rebuild(
     """Render a manifest again: the same bytes, or what differs. A file that exists is never changed."""
     if not manifest.is_file():
         raise BadArgument(f"There is no manifest at {manifest}.", field="manifest")
-    from engine.render import Studio
+    from engine.render.rebuild import rebuild as render_again
 
     with progress("rebuilding", quiet=as_json) as handle:
-        report = Studio(Settings.load()).rebuild(manifest.absolute(), out and out.expanduser().absolute(), handle)
+        report = render_again(Settings.load(), manifest.absolute(), out and out.expanduser().absolute(), handle)
     if as_json:
         print_json(report)
         return

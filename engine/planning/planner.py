@@ -84,7 +84,7 @@ def make_plan(job: Job, settings: Settings, backends: Backends, presets: Presets
     RequestError
         When the words, a name or the position are wrong.
     """
-    request = job.request
+    request = job.words
     if request.backend:
         backends.get(request.backend)
     preset = presets.get(request.preset) if request.preset else None

@@ -74,7 +74,7 @@ def decide(outline: Outline, job: Job, sounds: Sounds, *, seed: int | None = Non
         When a backend's licence forbids what must be safe to deliver, the position lies before the session's start, or
         nothing begins within the duration.
     """
-    request, session = job.request, job.session
+    request, session = job.words, job.session
     seed = request.seed if request.seed is not None else seed if seed is not None else _hash(job.id) >> 11
     routed, unmatched = _routed(outline.steps, sounds)
     if not routed:

@@ -8,34 +8,27 @@ journals or OSC.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Literal
 
-import engine
 from engine.backends.cache import TakeCache
 from engine.backends.registry import Backends
 from engine.config import Settings
-from engine.dsp import loudness, true_peak
-from engine.errors import BackendFailed, BadArgument, FileUnreadable, RebuildDiffers
+from engine.errors import BackendFailed, BadArgument
 from engine.handle import Handle
 from engine.mixing.bus import mix
 from engine.mixing.place import PlacedTake, place
-from engine.model import Model
 from engine.plan import Event, Plan, TakeSpec
 from engine.planning.planner import make_plan
 from engine.planning.presets import load_presets
+from engine.render.files import About, write, write_stem
 from engine.request import Job
 from engine.results import JobResult, Licence, StemFile, Take
 from engine.stems import bwf
 from engine.stems.export import write_rpp
-from engine.stems.folder import clean_partials, make_folder, publish
-from engine.stems.manifest import Manifest, Versions, differences, read_manifest, write_manifest
-from engine.stems.naming import mix_name, stem_name
+from engine.stems.folder import clean_partials, make_folder
+from engine.stems.manifest import Manifest, Versions, read_manifest, write_manifest
+from engine.stems.naming import mix_name
 
 OnStem = Callable[[StemFile], None]
 MIX_CATEGORY = "MIX"
@@ -47,15 +40,6 @@ _RENDERED = 0.85
 
 def _ignore(stem: StemFile) -> None:
     pass
-
-
-class RebuildReport(Model):
-    """What a rebuild found."""
-
-    total: int
-    same: int
-    written: int
-    folder: str
 
 
 class Studio:
@@ -128,7 +112,7 @@ class Studio:
         licences: dict[str, Licence] = {}
         for done, (index, event, number, take) in enumerate(self._takes(plan, rendering), start=1):
             placed = place(plan, event, take)
-            stem = _write_stem(job, plan, event, number, index, placed, take, self._settings.creator, folder)
+            stem = write_stem(job, plan, event, number, index, placed, take, self._settings.creator, folder)
             stems.append(stem)
             licences.setdefault(take.licence.name, take.licence)
             on_stem(stem)
@@ -145,7 +129,7 @@ class Studio:
         manifest = Manifest(
             job=job,
             plan=plan,
-            versions=Versions.here(self._versions_of(plan)),
+            versions=Versions.here(versions_of(plan)),
             stems=tuple(stem.model_copy(update={"path": Path(stem.path).name}) for stem in stems),
             mix=mixed and mixed.model_copy(update={"path": Path(mixed.path).name}),
             project=project.name,
@@ -154,9 +138,6 @@ class Studio:
         path = write_manifest(manifest, folder)
         self._cache.trim()
         return manifest.result(path)
-
-    def _versions_of(self, plan: Plan) -> dict[str, str]:
-        return {spec.backend: spec.backend_version for event in plan.events for spec in event.takes}
 
     def _takes(self, plan: Plan, handle: Handle) -> Iterator[tuple[int, Event, int, Take]]:
         """(index, event, number, take) of every take: from the cache first, then one batch a backend."""
@@ -190,64 +171,19 @@ class Studio:
     ) -> StemFile:
         audio = mix(placed, plan)
         session = plan.session
-        label = job.request.prompt or job.request.preset
+        label = job.words.prompt or job.words.preset or job.id
         name = mix_name(label=label, creator=self._settings.creator, source=session.project, job_id=job.id)
         licence = Licence(
             name=" AND ".join(sorted(licences)), commercial=all(each.commercial for each in licences.values())
         )
         whole = PlacedTake(audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0)
-        about = _About(kind="mix", index=index, track="Mix", label=label[:120], category=MIX_CATEGORY, licence=licence)
-        return _write(job, plan, whole, about, name, folder)
+        about = About(kind="mix", index=index, track="Mix", label=label[:120], category=MIX_CATEGORY, licence=licence)
+        return write(job, plan, whole, about, name, folder)
 
-    def rebuild(self, manifest_path: Path, out: Path | None, handle: Handle) -> RebuildReport:
-        """Render a manifest's plan again, without the cache, and compare every file.
 
-        Parameters
-        ----------
-        out
-            Where the files go; None puts missing ones back beside the manifest. Files that exist are never changed.
-
-        Raises
-        ------
-        RebuildDiffers
-            Naming the files, and the versions that changed; nothing was written.
-        """
-        manifest = read_manifest(manifest_path)
-        target = out or manifest_path.parent
-        make_folder(target)
-        wanted = [*manifest.stems, *((manifest.mix,) if manifest.mix else ())]
-        there = {old.path for old in wanted if (target / old.path).exists()}
-        fresh = Studio(self._settings.model_copy(update={"cache_bytes": 0, "cache_folder": target / ".no-cache"}))
-        with tempfile.TemporaryDirectory(prefix=".cuewright-rebuild-", dir=target) as temporary:
-            result = fresh.render(manifest.job, manifest.plan, Path(temporary), handle)
-            made = [*result.stems, *((result.mix,) if result.mix else ())]
-            if len(made) != len(wanted):
-                raise FileUnreadable(
-                    f"{manifest_path} lists {len(wanted)} files and its plan makes {len(made)}: it was edited.",
-                    field="manifest",
-                )
-            differing = [old.path for old, new in zip(wanted, made, strict=True) if old.sha256 != new.sha256]
-            if differing:
-                changed = differences(manifest.versions, Versions.here(self._current_versions(manifest.plan)))
-                why = "; ".join(changed) or "no version changed, so a source file or this machine's arithmetic did"
-                raise RebuildDiffers(
-                    f"{len(differing)} of {len(wanted)} files differ ({', '.join(differing[:3])}): {why}. "
-                    "The files there are kept as they are."
-                )
-            for old in wanted:
-                if old.path in there and _sha256(target / old.path) != old.sha256:
-                    raise RebuildDiffers(
-                        f"{target / old.path} was changed since it was made; it is kept. Name another folder: --out."
-                    )
-            for old, new in zip(wanted, made, strict=True):
-                if old.path not in there:
-                    with Path(new.path).open("rb") as source:
-                        publish(target / old.path, manifest.job.id, partial(shutil.copyfileobj, source))
-        written = sum(old.path not in there for old in wanted)
-        return RebuildReport(total=len(wanted), same=len(wanted), written=written, folder=str(target))
-
-    def _current_versions(self, plan: Plan) -> dict[str, str]:
-        return {name: self._backends.get(name).version for name in self._versions_of(plan)}
+def versions_of(plan: Plan) -> dict[str, str]:
+    """The backends of a plan, and the version that each was planned with."""
+    return {spec.backend: spec.backend_version for event in plan.events for spec in event.takes}
 
 
 def _check(spec: TakeSpec, take: Take) -> None:
@@ -283,103 +219,3 @@ def _bytes_needed(plan: Plan) -> int:
     samples = sum(spec.length_samples * spec.channels for event in plan.events for spec in event.takes)
     samples += 2 * plan.length_samples * plan.mix
     return samples * bwf.BYTES_PER_SAMPLE
-
-
-def _write_stem(
-    job: Job,
-    plan: Plan,
-    event: Event,
-    number: int,
-    index: int,
-    placed: PlacedTake,
-    take: Take,
-    creator: str,
-    folder: Path,
-) -> StemFile:
-    name = stem_name(
-        category=event.category,
-        label=event.label,
-        creator=creator,
-        source=plan.session.project,
-        job_id=job.id,
-        event=event.id,
-        take=number,
-    )
-    about = _About(
-        text=event.text,
-        event=event.id,
-        take=number,
-        index=index,
-        track=event.track,
-        label=event.label,
-        category=event.category,
-        licence=take.licence,
-    )
-    return _write(job, plan, placed, about, name, folder)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _About:
-    """What is known of a file before its sound is measured and written."""
-
-    kind: Literal["stem", "mix"] = "stem"
-    text: str = ""
-    event: str = ""
-    take: int = 1
-    index: int
-    track: str
-    label: str
-    category: str
-    licence: Licence
-
-
-def _write(job: Job, plan: Plan, placed: PlacedTake, about: _About, name: str, folder: Path) -> StemFile:
-    """Measure a sound and write its file."""
-    audio = placed.audio
-    measured = loudness.measure(audio)
-    peak_dbtp = true_peak.measure_dbtp(audio)
-    description = bwf.Description(
-        description=about.text or plan.prompt,
-        reference=f"CW{about.take:02d}{hashlib.sha256(f'{job.id} {about.event}'.encode()).hexdigest()[:28]}",
-        created=job.created,
-        position_samples=placed.position_samples,
-        session=plan.session,
-        track=about.track,
-        take=about.take,
-        category=about.category,
-        label=about.label,
-        licence=about.licence.name,
-        loudness_lufs=measured.integrated_lufs,
-        momentary_lufs=measured.momentary_max_lufs,
-        short_term_lufs=measured.short_term_max_lufs,
-        peak_dbtp=peak_dbtp,
-        version=engine.__version__,
-    )
-    path = publish(folder / name, job.id, lambda file: bwf.write(file, audio, description))
-    return StemFile(
-        kind=about.kind,
-        path=str(path),
-        sha256=_sha256(path),
-        event=about.event,
-        take=about.take,
-        index=about.index,
-        track=about.track,
-        label=about.label,
-        category=about.category,
-        position_samples=placed.position_samples,
-        onset_samples=placed.onset_samples,
-        length_samples=audio.length_samples,
-        sample_rate_hz=audio.sample_rate_hz,
-        channels=audio.channels,
-        loudness_lufs=measured.integrated_lufs,
-        peak_dbtp=peak_dbtp,
-        licence=about.licence,
-    )
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise FileUnreadable(f"{path} cannot be read back: {error}.") from None
