@@ -23,9 +23,10 @@ from engine.protocol.messages import (
     Cancel,
     CancelledReply,
     Command,
+    CueReply,
     DoneReply,
     FailedReply,
-    Generate,
+    JobCommand,
     ListedReply,
     ListJobs,
     ProgressReply,
@@ -39,9 +40,9 @@ from engine.protocol.messages import (
 )
 from engine.protocol.reply_to import ReplyTo
 from engine.protocol.server import Server
-from engine.request import GenerateRequest, Job
+from engine.request import GenerateRequest, Job, JobRequest, SpotRequest
 from engine.session import Session
-from engine.stems.folder import check_folder, clean_partials
+from engine.stems.folder import check_path, clean_partials
 
 _log = logging.getLogger(__name__)
 
@@ -93,8 +94,8 @@ class Engine:
 
     async def _handle(self, command: Command, reply_to: ReplyTo) -> None:
         match command:
-            case Generate(job_id=job_id, request=request):
-                await self._generate(job_id, request, reply_to)
+            case JobCommand():
+                await self._submit(command, reply_to)
             case Cancel(job_id=job_id):
                 await self._cancel(job_id, reply_to)
             case AskJob(job_id=job_id):
@@ -113,21 +114,38 @@ class Engine:
             case Status():
                 self._server.send(reply_to, await self._status())
 
-    async def _generate(self, job_id: str, request: GenerateRequest, reply_to: ReplyTo) -> None:
+    async def _submit(self, command: JobCommand, reply_to: ReplyTo) -> None:
+        request = command.request
         session = await self._jobs.get_session(request.session) if request.session else Session()
-        folder = check_folder(request.folder, self._settings.roots)
+        follows = request.follows if isinstance(request, GenerateRequest) else ""
         job = Job(
-            id=job_id,
-            request=request.model_copy(update={"folder": str(folder)}),
+            id=command.job_id,
+            verb=command.verb,
+            request=self._allowed(request),
             session=session,
             created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            previous_manifest=await self._manifest_of(request.follows) if request.follows else "",
+            previous_manifest=await self._manifest_of(follows) if follows else "",
         )
         view = await self._jobs.submit(job, str(reply_to))
-        _log.info("job %s: %s: %r", job_id, view.state, request.prompt[:80] or request.preset)
-        self._server.send(reply_to, AcceptedReply(job_id=job_id, state=view.state))
+        _log.info("job %s: %s: %s %r", job.id, view.state, job.verb, _subject(request)[:80])
+        self._server.send(reply_to, AcceptedReply(job_id=job.id, state=view.state))
         if view.ended:
             self._send_all(view, reply_to)
+
+    def _allowed(self, request: JobRequest) -> JobRequest:
+        """The request with real paths, all of them under the allowed roots.
+
+        Raises
+        ------
+        PathNotAllowed
+            Naming the key.
+        """
+        paths = {
+            name: str(check_path(path, self._settings.roots, field=name))
+            for name in ("folder", "video", "cue_sheet")
+            if (path := getattr(request, name, ""))
+        }
+        return request.model_copy(update=paths)
 
     async def _cancel(self, job_id: str, reply_to: ReplyTo) -> None:
         """Whoever asked for the job hears its end as an event; whoever else cancels it is told here."""
@@ -188,9 +206,18 @@ class Engine:
             self._server.send(reply_to, _progress(view))
 
     def _send_end(self, view: JobView, reply_to: ReplyTo) -> None:
-        for warning in view.result.warnings if view.result else ():
-            self._server.send(reply_to, WarningReply(job_id=view.id, sentence=warning))
+        if view.result is not None:
+            for index, cue in enumerate(view.result.cues, start=1):
+                rate = view.result.sample_rate_hz
+                self._server.send(reply_to, CueReply(job_id=view.id, index=index, sample_rate_hz=rate, cue=cue))
+            for warning in view.result.warnings:
+                self._server.send(reply_to, WarningReply(job_id=view.id, sentence=warning))
         self._server.send(reply_to, _terminal(view))
+
+
+def _subject(request: JobRequest) -> str:
+    """What a request is about, for the log."""
+    return request.video if isinstance(request, SpotRequest) else request.prompt or request.preset
 
 
 def _progress(view: JobView) -> ProgressReply:
@@ -207,6 +234,9 @@ def _terminal(view: JobView) -> Reply:
             project=result.project,
             mix_path=result.mix.path if result.mix else "",
             stems_count=len(result.stems),
+            cues_count=len(result.cues),
+            cue_sheet=result.cue_sheet,
+            report=result.report,
         )
     if view.error is not None:
         return FailedReply.of(view.id, view.error.error())

@@ -29,7 +29,7 @@ class Cue(Model):
         description="From where the request begins, in samples of the session; a sound's onset goes here.",
     )
     length_samples: int = Field(0, ge=0, le=2**40, description="How long it lasts; 0 is a moment.")
-    kind: CueKind = "mark"
+    kind: CueKind = Field("mark", description="What is seen or heard there.")
     strength: float = Field(1.0, ge=0, le=1, description="How hard or how much: 1 is the strongest of its request.")
     confidence: float = Field(1.0, ge=0, le=1, description="How sure its finder is; people and sheets are sure.")
     x: float = Field(0.5, ge=0, le=1, description="Place in the picture: 0 its left edge, 1 its right.")
@@ -40,5 +40,5 @@ class Cue(Model):
     shot: int = Field(1, ge=1, description="Which shot of the picture it lies in, counted from 1.")
     label: str = Field("", max_length=400, description="What should sound, in words; empty: the prompt decides.")
     track: str = Field("", max_length=120, description="Track or stem that it is bound for; empty: the sound's own.")
-    origin: Origin = "picture"
+    origin: Origin = Field("picture", description="Who found it.")
     row: int | None = Field(None, ge=1, description="Row of the sheet that it came from, counted as its editor shows.")

@@ -73,6 +73,7 @@ class JobResult(Model):
     stems: tuple[StemFile, ...] = ()
     mix: StemFile | None = None
     cues: tuple[Cue, ...] = Field((), description="Found in the picture or given, used or not.")
+    sample_rate_hz: int = Field(48_000, description="Of every number of samples in the cues.")
     manifest: str = Field("", description="JSON file that rebuilds everything; empty where nothing was rendered.")
     project: str = Field("", description="REAPER project with every stem at its place.")
     cue_sheet: str = Field("", description="The cues as a file, for a spreadsheet or a DAW.")

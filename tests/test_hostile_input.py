@@ -23,7 +23,7 @@ from engine.protocol.messages import DoneReply, FailedReply
 from engine.protocol.schema import request_message
 from engine.render import Studio
 from engine.request import GenerateRequest, Job
-from engine.stems.folder import check_folder
+from engine.stems.folder import check_path
 from engine.stems.manifest import read_manifest
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -153,7 +153,7 @@ def test_a_preset_file_of_any_kind_is_only_a_warning(tmp_path: Path, toml: str) 
 @pytest.mark.parametrize("folder", ["/".join(["", *"a" * 1_300]), "/tmp/\udcff"])
 def test_a_folder_that_no_disk_would_take_is_refused(folder: str) -> None:
     with pytest.raises(PathNotAllowed):
-        check_folder(folder, [Path("/")])
+        check_path(folder, [Path("/")])
 
 
 def test_what_no_memory_holds_is_refused_before_rendering(plan_of: Callable[..., Plan], tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_the_backend_in_twenty_lines(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_tree_is_there() -> None:
     named = re.findall(r"^ {0,2}((?:[\w.]+/?(?: {2}| \.\.\. )?)+?)(?= {2,}|$)", block("engine/\n"), re.M)
     names = [name for line in named for name in line.replace("...", " ").split()]
-    assert {"procedural/", "render.py", "presets/"} <= set(names)
+    assert {"procedural/", "render/", "presets/"} <= set(names)
     for name in names:
         assert (ROOT / name).exists() or (ROOT / "engine" / name).exists(), name
     told = {name.rstrip("/") for name in names}

@@ -324,7 +324,8 @@ class JobService:
 
     async def _clean_in_thread(self, job: Job) -> None:
         try:
-            await asyncio.to_thread(self._clean, Path(job.request.folder), job.id)
+            if job.request.folder:
+                await asyncio.to_thread(self._clean, Path(job.request.folder), job.id)
         except Exception:
             _log.exception("The partial files of job %s could not be removed.", job.id)
         finally:

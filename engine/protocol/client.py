@@ -23,6 +23,7 @@ from engine.protocol.framing import Deframer, frame
 from engine.protocol.messages import (
     TERMINAL,
     AcceptedReply,
+    CueReply,
     DoneReply,
     ErrorReply,
     JobReply,
@@ -43,7 +44,7 @@ RESEND_SECONDS = 0.25
 SILENCE_SECONDS = 1.0
 """Without a reply about a running job, until its state is asked."""
 MAX_REPEATED_ENDINGS = 10
-"""Times that a job which is done is asked for a stem whose reply was lost."""
+"""Times that a job which is done is asked for a stem or a cue whose reply was lost."""
 MAX_DATAGRAM_BYTES = 65_507
 
 R = TypeVar("R", bound=Reply)
@@ -151,6 +152,14 @@ class Client:
         """
         return self._follow(request_message("/cuewright/generate", job_id, **keys), job_id)
 
+    def spot(self, job_id: str, **keys: Value) -> Iterator[JobReply]:
+        """Ask for the cues of a picture, like :meth:`generate`; the keys are those of a ``SpotRequest``."""
+        return self._follow(request_message("/cuewright/spot", job_id, **keys), job_id)
+
+    def compose(self, job_id: str, **keys: Value) -> Iterator[JobReply]:
+        """Ask for sounds on cues, like :meth:`generate`; the keys are those of a ``ComposeRequest``."""
+        return self._follow(request_message("/cuewright/compose", job_id, **keys), job_id)
+
     def _follow(self, request: Message, job_id: str) -> Iterator[JobReply]:
         """Send at once, so that what is wrong is known at once; the replies come as they are asked for."""
         queue = self._following.setdefault(job_id, deque())
@@ -178,7 +187,7 @@ class Client:
                         ending = reply
                     elif seen.is_new(reply):
                         yield reply
-                if ending and (seen.has_all_stems_of(ending) or repeats == MAX_REPEATED_ENDINGS):
+                if ending and (seen.has_all_of(ending) or repeats == MAX_REPEATED_ENDINGS):
                     yield ending
                     return
                 if ending:
@@ -309,6 +318,7 @@ class _Seen:
     sequence: int = -1
     texts: set[str] = field(default_factory=set)
     stems: int = 0
+    cues: set[int] = field(default_factory=set)
 
     def is_new(self, reply: JobReply) -> bool:
         """Whether it says something that was not said before; from now on it was."""
@@ -324,11 +334,17 @@ class _Seen:
                 self.texts.add(stem.path)
                 self.stems += new and stem.kind == "stem"
                 return new
+            case CueReply(index=index):
+                new = index not in self.cues
+                self.cues.add(index)
+                return new
             case WarningReply(sentence=sentence):
                 new = sentence not in self.texts
                 self.texts.add(sentence)
                 return new
         return True
 
-    def has_all_stems_of(self, ending: JobReply) -> bool:
-        return not isinstance(ending, DoneReply) or self.stems >= ending.stems_count
+    def has_all_of(self, ending: JobReply) -> bool:
+        if not isinstance(ending, DoneReply):
+            return True
+        return self.stems >= ending.stems_count and len(self.cues) >= ending.cues_count

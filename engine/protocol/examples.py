@@ -5,11 +5,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from engine.cue import Cue
 from engine.protocol import codec
 from engine.protocol.codec import Message
 from engine.protocol.messages import (
     AcceptedReply,
     CancelledReply,
+    CueReply,
     DoneReply,
     ErrorReply,
     FailedReply,
@@ -51,6 +53,20 @@ REQUESTS: tuple[Message, ...] = (
         session="reel-2",
         reply_port=57_191,
     ),
+    request_message(
+        "/cuewright/spot", "job-2", video="/home/me/reel-2.mov", video_offset=12.5, duration=20.0, session="reel-2"
+    ),
+    request_message(
+        "/cuewright/compose",
+        "job-3",
+        prompt="leather shoes on marble; a cup put down at the end; room tone",
+        folder="/home/me/stems",
+        video="/home/me/reel-2.mov",
+        video_offset=12.5,
+        duration=20.0,
+        session="reel-2",
+        position_timecode="01:02:10:12",
+    ),
     request_message("/cuewright/cancel", "job-1"),
     request_message("/cuewright/job", "job-1", reply_port=57_191),
     request_message("/cuewright/jobs", 10),
@@ -82,6 +98,14 @@ REPLIES: tuple[Reply, ...] = (
             channels=1,
             peak_dbtp=-3.5,
             licence=Licence(name="CC0-1.0", commercial=True),
+        ),
+    ),
+    CueReply(
+        job_id="job-2",
+        index=1,
+        sample_rate_hz=48_000,
+        cue=Cue(
+            id="c1", start_samples=31_680, kind="impact", strength=0.75, confidence=0.5, x=0.25, y=0.75, size=0.125
         ),
     ),
     DoneReply(
@@ -191,6 +215,10 @@ REJECTED: tuple[Example, ...] = (
     Example("a choice that does not exist", _generate("planner", "magic")),
     Example("a reply port out of range", _request("/cuewright/ping", "reply_port", 70_000)),
     Example("no folder", _request("/cuewright/generate", "job-1", "prompt", "rain")),
+    Example("no picture to spot", _request("/cuewright/spot", "job-1")),
+    Example("a play rate of 0", _request("/cuewright/spot", "job-1", "video", "/a.mov", "video_rate", 0)),
+    Example("a picture and no words", _request("/cuewright/compose", "job-1", "video", "/a.mov", "folder", "/stems")),
+    Example("nothing to compose to", _request("/cuewright/compose", "job-1", "prompt", "rain", "folder", "/stems")),
     Example("an empty prompt", _request("/cuewright/generate", "job-1", "prompt", " ", "folder", "/stems")),
     Example("a prompt too long", _request("/cuewright/generate", "job-1", "prompt", "a " * 1_001, "folder", "/stems")),
     Example("a frame rate that is none", _request("/cuewright/session", "s", "frame_rate", "fast")),

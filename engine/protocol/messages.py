@@ -11,9 +11,10 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from engine.cue import Cue
 from engine.errors import BadArgument, CuewrightError, from_wire
 from engine.model import Model
-from engine.request import JOB_ID_PATTERN, GenerateRequest
+from engine.request import JOB_ID_PATTERN, ComposeRequest, GenerateRequest, JobRequest, SpotRequest, Verb
 from engine.results import StemFile
 from engine.session import Session
 
@@ -90,12 +91,36 @@ class SetSession(Command):
         return self
 
 
-class Generate(Command):
+class JobCommand(Command):
+    """Base of what asks for a job. It may be sent again: the same id and the same keys are the same job."""
+
+    verb: ClassVar[Verb]
+    job_id: str = _JOB
+    request: JobRequest
+
+
+class Generate(JobCommand):
     """Make sounds from words. It may be sent again: the same id and the same keys are the same job."""
 
     address: ClassVar[str] = "/cuewright/generate"
-    job_id: str = _JOB
+    verb: ClassVar[Verb] = "generate"
     request: GenerateRequest
+
+
+class Spot(JobCommand):
+    """Find the moments of a picture where something should sound; answered by a cue each, for markers to be made of."""
+
+    address: ClassVar[str] = "/cuewright/spot"
+    verb: ClassVar[Verb] = "spot"
+    request: SpotRequest
+
+
+class Compose(JobCommand):
+    """Put sounds on the moments of a picture, of a cue sheet or of markers, each onset on its cue to the sample."""
+
+    address: ClassVar[str] = "/cuewright/compose"
+    verb: ClassVar[Verb] = "compose"
+    request: ComposeRequest
 
 
 class Cancel(Command):
@@ -185,14 +210,26 @@ class StemReply(JobReply):
     stem: StemFile
 
 
+class CueReply(JobReply):
+    """A moment that was found in a picture or given; all of them come before the job is done."""
+
+    address: ClassVar[str] = "/cuewright/cue"
+    index: int = Field(ge=1, description="1 for the first cue of the job, in time.")
+    sample_rate_hz: int = Field(ge=1, description="Of every number of samples here.")
+    cue: Cue
+
+
 class DoneReply(JobReply):
-    """The job is finished. Fewer stems seen than it counts? Ask again with /cuewright/job."""
+    """The job is finished. Fewer stems or cues seen than it counts? Ask again with /cuewright/job."""
 
     address: ClassVar[str] = "/cuewright/done"
-    manifest: str = Field(description="JSON file that rebuilds everything.")
-    project: str = Field(description="REAPER project with every stem at its place.")
+    manifest: str = Field(description="JSON file that rebuilds everything; empty where nothing was rendered.")
+    project: str = Field(description="REAPER project with every stem at its place; empty likewise.")
     mix_path: str = Field("", description="The mix; empty when none was asked for.")
     stems_count: int = Field(ge=0, description="How many stems there are.")
+    cues_count: int = Field(0, ge=0, description="How many cues there are.")
+    cue_sheet: str = Field("", description="The cues as a CSV file; empty when no folder was named.")
+    report: str = Field("", description="Page that plays the picture with the stems; empty when none was asked for.")
 
 
 class FailedReply(JobReply):

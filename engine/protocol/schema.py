@@ -26,7 +26,9 @@ from engine.protocol.messages import (
     Cancel,
     CancelledReply,
     Command,
+    Compose,
     Counters,
+    CueReply,
     DoneReply,
     Envelope,
     ErrorReply,
@@ -41,6 +43,7 @@ from engine.protocol.messages import (
     Reply,
     SessionReply,
     SetSession,
+    Spot,
     Status,
     StatusReply,
     StemReply,
@@ -57,7 +60,9 @@ __all__ = [
     "Cancel",
     "CancelledReply",
     "Command",
+    "Compose",
     "Counters",
+    "CueReply",
     "DoneReply",
     "Envelope",
     "ErrorReply",
@@ -75,6 +80,7 @@ __all__ = [
     "RequestRow",
     "SessionReply",
     "SetSession",
+    "Spot",
     "Status",
     "StatusReply",
     "StemReply",
@@ -216,13 +222,21 @@ _STEM_FIRST = (
 )
 
 REQUESTS: dict[str, RequestRow] = {
-    command.address: RequestRow(command) for command in (Ping, Status, SetSession, Generate, Cancel, AskJob, ListJobs)
+    command.address: RequestRow(command)
+    for command in (Ping, Status, SetSession, Generate, Spot, Compose, Cancel, AskJob, ListJobs)
 }
 REPLIES: dict[str, ReplyRow] = {
     reply.address: ReplyRow(reply, first)
     for reply, first in (
         *((PongReply, ()), (StatusReply, ()), (SessionReply, ()), (AcceptedReply, ()), (ProgressReply, ())),
-        *((StemReply, _STEM_FIRST), (DoneReply, ()), (FailedReply, ()), (CancelledReply, ()), (WarningReply, ())),
+        *(
+            (StemReply, _STEM_FIRST),
+            (CueReply, ()),
+            (DoneReply, ()),
+            (FailedReply, ()),
+            (CancelledReply, ()),
+            (WarningReply, ()),
+        ),
         *((ListedReply, ()), (ErrorReply, ())),
     )
 }

@@ -28,8 +28,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 MAX_DEPTH = 100
 
 
-def check_folder(folder: str | Path, roots: Iterable[Path]) -> Path:
-    """The real path of a folder that may be written to; the folder need not exist.
+def check_path(path: str | Path, roots: Iterable[Path], *, field: str = "folder") -> Path:
+    """The real path of a folder or file that may be used; it need not exist.
 
     Links and ``..`` are resolved first and compared afterwards, so neither leads out.
 
@@ -39,22 +39,22 @@ def check_folder(folder: str | Path, roots: Iterable[Path]) -> Path:
         Naming the allowed roots.
     """
     allowed = [Path(os.path.realpath(Path(root).expanduser())) for root in roots]
-    text = str(folder)
+    text = str(path)
     try:
-        path = Path(text).expanduser()
-        real = Path(os.path.realpath(path))
+        full = Path(text).expanduser()
+        real = Path(os.path.realpath(full))
         str(real).encode()
     except (ValueError, RuntimeError) as error:  # null bytes, text no file system can hold, an unknown user's home
-        raise PathNotAllowed(f"{text!r} cannot be a folder: {error}.", field="folder") from None
+        raise PathNotAllowed(f"{text!r} cannot be a path: {error}.", field=field) from None
     if len(real.parts) > MAX_DEPTH:
-        raise PathNotAllowed(f"The folder lies {len(real.parts)} deep, at most {MAX_DEPTH} are made.", field="folder")
-    if not path.is_absolute():
-        raise PathNotAllowed(f"{text!r} is not a full path: send one that begins at the root.", field="folder")
+        raise PathNotAllowed(f"The {field} lies {len(real.parts)} deep, at most {MAX_DEPTH} are made.", field=field)
+    if not full.is_absolute():
+        raise PathNotAllowed(f"{text!r} is not a full path: send one that begins at the root.", field=field)
     if not any(real == root or root in real.parents for root in allowed):
         names = ", ".join(map(str, allowed))
         raise PathNotAllowed(
             f"{real} is outside the allowed folders ({names}): choose one inside, or start the engine with --root.",
-            field="folder",
+            field=field,
         )
     return real
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pytest
 
 from engine.errors import CuewrightError, DiskFull, FolderNotWritable, PathNotAllowed
-from engine.stems.folder import check_folder, clean_partials, make_folder, publish, publish_text
+from engine.stems.folder import check_path, clean_partials, make_folder, publish, publish_text
 
 
 def failing(code: int) -> OSError:
@@ -22,10 +22,10 @@ def failing(code: int) -> OSError:
 
 
 def test_a_folder_under_a_root_is_allowed_made_or_not(tmp_path: Path) -> None:
-    assert check_folder(tmp_path / "new" / "deep", [tmp_path]) == (tmp_path / "new" / "deep").resolve()
-    assert check_folder(str(tmp_path), [tmp_path]) == tmp_path.resolve()
-    assert check_folder(tmp_path / "a" / ".." / "b", [tmp_path]) == (tmp_path / "b").resolve()
-    assert check_folder(tmp_path, [Path("/")]) == tmp_path.resolve()
+    assert check_path(tmp_path / "new" / "deep", [tmp_path]) == (tmp_path / "new" / "deep").resolve()
+    assert check_path(str(tmp_path), [tmp_path]) == tmp_path.resolve()
+    assert check_path(tmp_path / "a" / ".." / "b", [tmp_path]) == (tmp_path / "b").resolve()
+    assert check_path(tmp_path, [Path("/")]) == tmp_path.resolve()
 
 
 def test_nothing_leads_out_of_the_roots(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_nothing_leads_out_of_the_roots(tmp_path: Path) -> None:
         Path("/"),
     ):
         with pytest.raises(PathNotAllowed, match="outside the allowed folders") as caught:
-            check_folder(folder, [root])
+            check_path(folder, [root])
         assert caught.value.field == "folder"
 
 
@@ -54,13 +54,13 @@ def test_nothing_leads_out_of_the_roots(tmp_path: Path) -> None:
 )
 def test_what_is_no_full_path_is_refused(tmp_path: Path, folder: str) -> None:
     with pytest.raises(PathNotAllowed):
-        check_folder(folder, [Path("/"), tmp_path])
+        check_path(folder, [Path("/"), tmp_path])
 
 
 def test_a_root_that_is_a_link_holds_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "media").symlink_to(tmp_path / "disk")
-    assert check_folder(tmp_path / "media" / "x", [tmp_path / "media"]) == (tmp_path / "disk" / "x").resolve()
+    assert check_path(tmp_path / "media" / "x", [tmp_path / "media"]) == (tmp_path / "disk" / "x").resolve()
 
 
 def test_a_published_file_is_flushed_before_it_is_visible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
