@@ -24,13 +24,16 @@ from engine.plan import Plan
 
 CEILING_DBTP = -1.0
 MAX_LIMITING_DB = 1.0
+END_FADE_SECONDS = 0.010
+"""What still sounds at the end of the picture is faded within this."""
 _CENTRE = math.sqrt(0.5)
 
 
 def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
     """The sum of the takes, stereo, under -1 dBTP, from the plan's position to its end or the last tail's.
 
-    It begins where the user's selection does; a lead-in before that is in the stems only.
+    It begins where the user's selection does; a lead-in before that is in the stems only. To a picture it ends where
+    the picture does, to the sample: tails that ring on are whole in the stems and faded in the mix.
 
     Raises
     ------
@@ -40,12 +43,16 @@ def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
     takes = list(placed)
     starts = [take.position_samples - plan.position_samples for take in takes]
     ends = [start + take.audio.length_samples for start, take in zip(starts, takes, strict=True)]
-    total = np.zeros((2, max([plan.length_samples, *ends])), dtype=np.float32)
+    whole = max([plan.length_samples, *ends])
+    total = np.zeros((2, whole), dtype=np.float32)
     for take, start, end in zip(takes, starts, ends, strict=True):
         stereo = panned(take.audio.samples, take.pan)
         if start < 0:
             stereo = _from_the_middle(stereo[:, -start:], take.onset_samples + start, plan.session.sample_rate)
         total[:, max(0, start) : end] += stereo
+    if plan.picture is not None and plan.length_samples < whole:
+        fade = min(plan.length_samples // 4, round(END_FADE_SECONDS * plan.session.sample_rate))
+        total = faded(total[:, : plan.length_samples], 0, fade)
     summed = Audio(samples=total, sample_rate_hz=plan.session.sample_rate)
     gain_db = floor_db(CEILING_DBTP + MAX_LIMITING_DB - true_peak.measure_dbtp(summed))
     if gain_db < 0:

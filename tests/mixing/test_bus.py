@@ -15,6 +15,7 @@ from engine.errors import BackendFailed
 from engine.mixing.bus import mix, panned
 from engine.mixing.limiter import limit
 from engine.mixing.place import PlacedTake, place
+from engine.picture import Picture
 
 CEILING = 10 ** (-1 / 20)
 
@@ -66,6 +67,17 @@ def test_the_mix_begins_at_the_plan_and_keeps_tails() -> None:
     assert mixed.shape == (2, 500)
     assert mixed[0, 0] == 0.0  # entered within the lead-in: eased in
     assert np.allclose(mixed[0, 24:], 0.1 * np.sqrt(0.5))
+
+
+def test_to_a_picture_the_mix_ends_with_it_and_a_tail_is_faded() -> None:
+    to_picture = plan().model_copy(update={"picture": Picture(path="/a.mov")})
+    mixed = mix([placed(noise(1), position=24_000)], to_picture).samples
+    assert mixed.shape == (2, 48_000)
+    whole = mix([placed(noise(1), position=24_000)], plan()).samples
+    assert np.array_equal(mixed[:, :47_520], whole[:, :47_520])
+    assert mixed[0, -1] == 0.0
+    quiet = placed(noise(1)[..., :1_000])
+    assert np.array_equal(mix([quiet], to_picture).samples, mix([quiet], plan()).samples), "nothing rings on: untouched"
 
 
 def test_surround_is_refused() -> None:
