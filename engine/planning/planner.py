@@ -14,6 +14,7 @@ from engine.planning import revise, rules
 from engine.planning.presets import Preset, Presets
 from engine.planning.routing import decide
 from engine.planning.rules import Nature
+from engine.planning.scene import Scene
 from engine.planning.sounds import Sounds
 from engine.request import GenerateRequest, Job
 
@@ -71,13 +72,22 @@ class RulesPlanner:
         )
 
 
-def make_plan(job: Job, settings: Settings, backends: Backends, presets: Presets, previous: Plan | None) -> Plan:
+def make_plan(
+    job: Job,
+    settings: Settings,
+    backends: Backends,
+    presets: Presets,
+    previous: Plan | None,
+    scene: Scene | None = None,
+) -> Plan:
     """From a job's words to a plan in which nothing is open.
 
     Parameters
     ----------
     previous
         The plan that the words change; None makes a new one.
+    scene
+        Cues, shots and length to compose to; None makes a plan of words alone, or keeps the scene of ``previous``.
 
     Raises
     ------
