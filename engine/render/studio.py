@@ -125,7 +125,7 @@ class Studio:
         if mixed is not None:
             on_stem(mixed)
         handle.progress(0.95, "writing")
-        project = write_rpp(stems, mixed, plan.session, {event.id: event.pan for event in plan.events}, folder, job.id)
+        project = write_rpp(stems, mixed, plan, folder, job.id)
         manifest = Manifest(
             job=job,
             plan=plan,

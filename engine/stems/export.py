@@ -6,9 +6,12 @@ Written as text after REAPER's own files; what REAPER does not need is left out,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.cue import Cue
+from engine.picture import Picture
+from engine.plan import Plan
 from engine.results import StemFile
 from engine.session import Session
 from engine.stems.folder import publish_text
@@ -26,21 +29,35 @@ def _frame_kind(frames: FrameRate) -> int:
     return 0 if frames.rate.denominator == 1 else 2
 
 
-def write_rpp(
-    stems: Iterable[StemFile], mix: StemFile | None, session: Session, pans: dict[str, float], folder: Path, job_id: str
-) -> Path:
+def write_rpp(stems: Iterable[StemFile], mix: StemFile | None, plan: Plan, folder: Path, job_id: str) -> Path:
     """Write ``<job>.rpp`` into ``folder``; stems are referred to by name, so the folder can move.
+
+    The plan's cues are its markers (spans are regions), and its picture lies at its place, read where it is.
+    """
+    pans = {event.id: event.pan for event in plan.events}
+    extras = [*_markers(plan.cues, plan), *(_picture(plan.picture, plan) if plan.picture else [])]
+    return publish_text(
+        folder / beside_name(job_id, ".rpp"), job_id, project(stems, mix, plan.session, pans, extras=extras)
+    )
+
+
+def project(
+    stems: Iterable[StemFile],
+    mix: StemFile | None,
+    session: Session,
+    pans: dict[str, float],
+    *,
+    extras: Iterable[str] = (),
+) -> str:
+    """The project's text. Takes of one event are takes of one item; the mix lies on a muted track at the end.
 
     Parameters
     ----------
     pans
         Event id to pan, -1 to 1.
+    extras
+        Lines before the first track.
     """
-    return publish_text(folder / beside_name(job_id, ".rpp"), job_id, project(stems, mix, session, pans))
-
-
-def project(stems: Iterable[StemFile], mix: StemFile | None, session: Session, pans: dict[str, float]) -> str:
-    """The project's text. Takes of one event are takes of one item; the mix lies on a muted track at the end."""
     frames = session.frames
     start = session.start_samples / session.sample_rate
     lines = [
@@ -50,6 +67,7 @@ def project(stems: Iterable[StemFile], mix: StemFile | None, session: Session, p
         f"  TIMEMODE 1 {_TIMECODE_MODE} -1 {frames.nominal} {_frame_kind(frames)} 0 -1",
         "  TIMELOCKMODE 0",  # items keep their time, not their beat, when the tempo changes
         "  PANLAW 1",
+        *extras,
     ]
     tracks: dict[str, dict[str, list[StemFile]]] = {}
     for stem in sorted(stems, key=lambda s: (s.index, s.take)):
@@ -59,6 +77,34 @@ def project(stems: Iterable[StemFile], mix: StemFile | None, session: Session, p
     if mix is not None:
         lines += _track("Mix", [_item([mix], 0.0)], muted=True)
     return "\n".join([*lines, ">", ""])
+
+
+def _markers(cues: Iterable[Cue], plan: Plan) -> Iterator[str]:
+    rate = plan.session.sample_rate
+    for number, cue in enumerate(cues, start=1):
+        start = plan.position_samples + cue.start_samples
+        is_region = int(cue.length_samples > 0)
+        yield f"  MARKER {number} {_seconds(start / rate)} {quoted(cue.label or cue.kind)} {is_region}"
+        if is_region:
+            yield f'  MARKER {number} {_seconds((start + cue.length_samples) / rate)} "" 1'
+
+
+def _picture(picture: Picture, plan: Plan) -> list[str]:
+    rate = plan.session.sample_rate
+    item = [
+        "<ITEM",
+        f"  POSITION {_seconds(plan.position_samples / rate)}",
+        f"  LENGTH {_seconds(plan.length_samples / rate)}",
+        "  LOOP 0",
+        f"  NAME {quoted(Path(picture.path).name)}",
+        f"  SOFFS {_seconds(picture.offset_seconds)}",
+        f"  PLAYRATE {picture.play_rate:.12g} 0 0 -1",
+        "  <SOURCE VIDEO",
+        f"    FILE {_in_quotes(picture.path)}",  # as it is: two spaces in a path are two
+        "  >",
+        ">",
+    ]
+    return _track("Picture", [item], muted=True)
 
 
 def _track(name: str, items: list[list[str]], *, muted: bool) -> list[str]:
@@ -108,7 +154,10 @@ def _seconds(value: float) -> str:
 
 def quoted(text: str) -> str:
     """A string as REAPER quotes it, on one line: with whichever quote it does not hold, else backticks."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return _in_quotes(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
+def _in_quotes(clean: str) -> str:
     for quote in ('"', "'", "`"):
         if quote not in clean:
             return f"{quote}{clean}{quote}"

@@ -9,8 +9,10 @@ import pytest
 import rpp
 from hypothesis import given
 from hypothesis import strategies as st
-from stem_cases import stem
+from stem_cases import manifest, stem
 
+from engine.cue import Cue
+from engine.picture import Picture
 from engine.results import StemFile
 from engine.session import Session
 from engine.stems.export import project, write_rpp
@@ -164,8 +166,32 @@ def test_any_name_is_quoted_so_that_it_stays_one_line_and_one_value(name: str) -
 
 def test_the_file_lies_beside_the_stems_and_names_them_relative(tmp_path: Path) -> None:
     one = stem(path=str(tmp_path / 'FOLYFeet_It\'s "here".wav'))
-    path = write_rpp([one], None, Session(), {}, tmp_path, "job-1")
+    path = write_rpp([one], None, manifest().plan, tmp_path, "job-1")
     assert path == tmp_path / "job-1.rpp"
     read = rpp.loads(path.read_text(encoding="utf-8"))
     assert file_of(takes_of(read.find(".//ITEM"))[0]) == 'FOLYFeet_It\'s "here".wav'
-    assert write_rpp([one], None, Session(), {}, tmp_path, "job-1") == path
+    assert write_rpp([one], None, manifest().plan, tmp_path, "job-1") == path
+
+
+def test_cues_are_markers_and_regions_and_the_picture_lies_at_its_place(tmp_path: Path) -> None:
+    cues = (
+        Cue(id="c1", start_samples=801, label='cup "down"', kind="impact"),
+        Cue(id="c2", start_samples=48_000, length_samples=24_000, kind="movement"),
+    )
+    picture = Picture(path="/media/reel 2/scene  4.mov", offset_seconds=12.5, play_rate=2.0)
+    made = manifest().plan.model_copy(update={"cues": cues, "picture": picture, "position_samples": 96_000})
+    read = rpp.loads(write_rpp([stem()], None, made, tmp_path, "job-1").read_text(encoding="utf-8"))
+    markers = [c[1:] for c in read.children if isinstance(c, list) and c[0] == "MARKER"]
+    assert [(m[0], samples(m[1], 48_000), m[2], m[3]) for m in markers] == [
+        ("1", 96_801, 'cup "down"', "0"),
+        ("2", 144_000, "movement", "1"),
+        ("2", 168_000, "", "1"),
+    ]
+    track = read.findall("TRACK")[0]
+    item = track.find("ITEM")
+    assert value(track, "NAME") == ["Picture"]
+    assert samples(value(item, "POSITION")[0], 48_000) == 96_000
+    assert samples(value(item, "LENGTH")[0], 48_000) == made.length_samples
+    assert (value(item, "SOFFS"), value(item, "PLAYRATE")[0]) == (["12.5"], "2")
+    source = item.find("SOURCE")
+    assert (source.attrib, value(source, "FILE")) == (["VIDEO"], ["/media/reel 2/scene  4.mov"])
