@@ -54,7 +54,7 @@ def foreign() -> Callable[[str], str]:
     def find(program: str) -> str:
         if path := shutil.which(program):
             return path
-        message = f"{program} is not installed; on Debian: sudo apt-get install lua5.4 lua-check liblo-tools"
+        message = f"{program} is not installed; on Debian: sudo apt-get install lua5.4 lua-check liblo-tools chromium"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
