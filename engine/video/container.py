@@ -1,0 +1,185 @@
+"""Opening a video file: which of its streams is the picture, and what is wrong when none is.
+
+The one place that calls the demuxer. A file is only ever a local file (no address, no playlist that names others), a
+damaged packet is skipped and counted, and the decoder's memory is bounded whatever size the file claims. This module
+knows nothing of slices or of timelines.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import FileUnreadable, PictureUnreadable
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+FIELD = "video"
+MAX_PIXELS = 2**28
+"""16384 x 16384: no camera makes more, and a damaged header that claims more must not take the memory for it."""
+DECODER_BYTES = 2**29
+"""About what the frames in flight may take; each decoding thread holds one more of them."""
+MAX_THREADS = 8
+_NOT_PICTURES = {"tty", "bin", "xbin", "adf", "idf", "hls", "dash", "concat", "concatf", "sdp", "rtsp", "lrc"}
+"""Formats that draw text as video, or that only name other files."""
+_MAX_READ_ERRORS = 64
+
+
+@dataclass(slots=True)
+class Damage:
+    """How much of the file could not be used so far."""
+
+    packets: int = 0
+
+
+@contextmanager
+def opened(path: str) -> Iterator[InputContainer]:
+    """Open a local media file.
+
+    Raises
+    ------
+    FileUnreadable
+        No such file, a folder, empty, or not to be read by us.
+    PictureUnreadable
+        Not a media file, or too damaged to begin with.
+    """
+    import av
+
+    _check_file(path)
+    name = Path(path).name
+    options = {"protocol_whitelist": "file", "max_pixels": str(MAX_PIXELS)}
+    try:
+        container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace")
+    except OSError as error:
+        if isinstance(error, av.FFmpegError) and not isinstance(error, PermissionError):
+            raise _not_media(name) from None
+        raise FileUnreadable(f"{name} cannot be read: {error.strerror}.", field=FIELD) from None
+    except (av.FFmpegError, ValueError):  # what libav has no OSError for: invalid data, a missing demuxer
+        raise _not_media(name) from None
+    with container:
+        if container.format.name in _NOT_PICTURES:
+            raise _not_media(name)
+        yield container
+
+
+def _not_media(name: str) -> PictureUnreadable:
+    return PictureUnreadable(
+        f"{name} is not a video, or its beginning or its index is missing; export it again as MP4 or MOV.", field=FIELD
+    )
+
+
+def _check_file(path: str) -> None:
+    name = Path(path).name or path
+    try:
+        if not Path(path).exists():
+            raise FileUnreadable(f"There is no file {path}.", field=FIELD)
+        if not Path(path).is_file():
+            raise FileUnreadable(f"{name} is not a file; give the path of a video file.", field=FIELD)
+        if not os.path.getsize(path):  # noqa: PTH202 - one call, and no race between two
+            raise FileUnreadable(f"{name} is empty.", field=FIELD)
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise FileUnreadable(f"{name} cannot be read: {error.strerror}.", field=FIELD) from None
+    except ValueError:
+        raise FileUnreadable(f"{path!r} is not a path.", field=FIELD) from None
+
+
+def picture_stream(container: InputContainer, path: str) -> VideoStream:
+    """The stream that is the picture: not cover art, and the largest where there are several.
+
+    Raises
+    ------
+    PictureUnreadable
+        When there is none, or none that can be decoded.
+    """
+    from av.codec.context import ThreadType
+    from av.stream import Disposition
+
+    name = Path(path).name
+    unseen = Disposition.attached_pic | Disposition.timed_thumbnails
+    shown = [stream for stream in container.streams.video if not stream.disposition & unseen]
+    if not shown:
+        what = "only sound" if container.streams.audio else "no picture"
+        raise PictureUnreadable(f"{name} holds {what}; give a video file.", field=FIELD)
+    known = [stream for stream in shown if stream.codec_context is not None]
+    if not known:
+        raise PictureUnreadable(f"{name} is coded in a way that is not known here; export it as H.264.", field=FIELD)
+    best = max(known, key=lambda stream: (bool(stream.disposition & Disposition.default), stream.width * stream.height))
+    frame_bytes = max(1, 3 * best.width * best.height)
+    best.thread_type = ThreadType.AUTO
+    best.thread_count = max(1, min(MAX_THREADS, os.cpu_count() or 1, DECODER_BYTES // frame_bytes))
+    return best
+
+
+def sound_stream(container: InputContainer) -> AudioStream | None:
+    """The sound that goes with the picture; None when there is none that can be decoded."""
+    from av.stream import Disposition
+
+    known = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    return max(known, key=lambda stream: bool(stream.disposition & Disposition.default), default=None)
+
+
+def packets(
+    container: InputContainer, *streams: VideoStream | AudioStream, damage: Damage
+) -> Iterator[Packet[VideoStream | AudioStream]]:
+    """The packets of some streams from here on, over unreadable places; the last of each stream is empty (a flush)."""
+    import av
+
+    for _ in range(_MAX_READ_ERRORS):
+        try:
+            yield from container.demux(*streams)
+        except av.FFmpegError:
+            damage.packets += 1  # the demuxer goes on behind the bad place, or meets the end
+        else:
+            return
+
+
+def decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
+    """The frames from here on, in the order of their display; what cannot be decoded is skipped and counted."""
+    import av
+
+    for packet in packets(container, stream, damage=damage):
+        try:
+            frames = stream.decode(packet)
+        except av.FFmpegError:
+            damage.packets += 1
+            continue
+        yield from frames
+
+
+def timed(
+    container: InputContainer, stream: VideoStream, damage: Damage
+) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
+    """The frames from here on with the second at which each begins, by the file's clock, and how long it says it shows.
+
+    Time rises from frame to frame: one that claims to come before its predecessor is left out and counted as damage.
+    """
+    still = 1 / frame_rate(stream)
+    following: Fraction | None = None
+    last: Fraction | None = None
+    for frame in decoded(container, stream, damage):
+        base = frame.time_base or stream.time_base or Fraction(1, 90_000)
+        stamp = frame.pts if frame.pts is not None else frame.dts  # AVI tells only the order of decoding
+        time = stamp * base if stamp is not None else following or Fraction(0)
+        length = frame.duration * base if frame.duration > 0 else still
+        if last is not None and time <= last:
+            damage.packets += 1
+            continue
+        last, following = time, time + length
+        yield time, length, frame
+
+
+def frame_rate(stream: VideoStream) -> Fraction:
+    """Frames per second as the file claims, or a guess where it claims nothing."""
+    return stream.average_rate or stream.guessed_rate or Fraction(25)

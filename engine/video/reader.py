@@ -1,0 +1,209 @@
+"""The frames of a slice of a video, one after the other, with their exact times.
+
+Decodes from the keyframe before the slice and forward, and holds one frame at a time, so a two-hour file takes no more
+memory than a short one. Time is that of the frames' own stamps, so a variable rate is no special case. This module
+knows nothing of what is looked for in the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import PictureUnreadable
+from engine.handle import Handle
+from engine.picture import Picture
+from engine.video.container import FIELD, Damage, opened, picture_stream, timed
+from engine.video.probe import Footage, probe
+from engine.video.scaling import Pixels, Scaler
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+__all__ = ["Footage", "Frame", "frames", "probe", "slice_length"]
+
+Warn = Callable[[str], None]
+
+STAGE = "reading the picture"
+_TOUCH = Fraction(1, 10_000)
+"""Seconds; a frame that shows for less within the slice is there because a DAW rounds, not because it was asked for."""
+_TOO_SOON = Fraction(9, 10)
+"""Of the least distance: 60 frames a second with stamps in whole milliseconds come 16 and 17 ms apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One frame of the slice.
+
+    Parameters
+    ----------
+    time
+        Seconds on the timeline since the slice began, exact; 0 for the frame that shows as it begins.
+    source
+        Seconds of the file's picture at which the frame begins, exact; take speeds from these, for the first frame
+        may have begun long before the slice.
+    gray
+        ``(height, width)``, 0 black to 255 white, upright, with square pixels.
+    thumbnail_bgr
+        ``(height, width, 3)``, blue first.
+    """
+
+    time: Fraction
+    source: Fraction
+    gray: Pixels
+    thumbnail_bgr: Pixels
+
+    @property
+    def time_seconds(self) -> float:
+        """``time`` as a float."""
+        return float(self.time)
+
+
+def _ignore(sentence: str) -> None:
+    pass
+
+
+def _exact(seconds: float) -> Fraction:
+    return Fraction(repr(float(seconds)))  # the decimal number that was typed
+
+
+def slice_length(picture: Picture, footage: Footage) -> Fraction:
+    """Seconds that the slice takes on the timeline, exact.
+
+    What was asked for, even where the picture ends earlier: the sound is as long as the slice. Where nothing was asked
+    for, to the end of the last frame's display.
+
+    Raises
+    ------
+    PictureUnreadable
+        The slice begins after the picture's end.
+    """
+    left = footage.duration_seconds - _exact(picture.offset_seconds)
+    if left <= 0:
+        raise PictureUnreadable(
+            f"The slice begins at {picture.offset_seconds:g} s, and {Path(picture.path).name} ends at "
+            f"{float(footage.duration_seconds):g} s; choose an earlier offset.",
+            field="video_offset",
+        )
+    if picture.length_seconds is not None:
+        return _exact(picture.length_seconds)
+    return left / _exact(picture.play_rate)
+
+
+def frames(
+    picture: Picture,
+    *,
+    width_px: int = 320,
+    thumbnail_width_px: int = 64,
+    max_rate_hz: float | None = None,
+    footage: Footage | None = None,
+    warn: Warn = _ignore,
+    handle: Handle = Handle(),  # noqa: B008 - frozen
+) -> Iterator[Frame]:
+    """Read the frames that show in the slice, in order; the first is at time 0 when the slice begins inside it.
+
+    Parameters
+    ----------
+    picture
+        The slice.
+    width_px, thumbnail_width_px
+        Widths of ``gray`` and ``thumbnail_bgr``; the heights follow from the picture's shape.
+    max_rate_hz
+        Leave out frames that come sooner after the one before, on the timeline: for high-speed cameras.
+    footage
+        What :func:`probe` said of the file, where it is known already.
+    warn
+        Told, in a sentence for people, whatever of the slice or of the file is missing or damaged.
+    handle
+        Progress over the slice, and cancel.
+
+    Raises
+    ------
+    FileUnreadable
+        The file is missing, or not to be read.
+    PictureUnreadable
+        It holds no picture, or none in the slice.
+    """
+    footage = footage or probe(picture.path)
+    rate, begin = _exact(picture.play_rate), _exact(picture.offset_seconds)
+    length = slice_length(picture, footage)
+    for sentence in footage.warnings:
+        warn(sentence)
+    missing = length - (footage.duration_seconds - begin) / rate
+    if missing > _TOUCH:
+        warn(f"The picture ends {float(missing):.2f} s before the slice does; the rest of the slice has none.")
+    damage = Damage()
+    least = _TOO_SOON / _exact(max_rate_hz) if max_rate_hz else Fraction(0)
+    last: Fraction | None = None
+    scaler: Scaler | None = None
+    for source, frame in _shown(picture.path, footage, begin, begin + length * rate, damage):
+        handle.check()
+        time = (source - begin) / rate if source - begin > _TOUCH else Fraction(0)
+        if last is not None and time - last < least:
+            continue
+        last = time
+        scaler = scaler or Scaler(frame, footage.width_px, footage.height_px, (width_px, thumbnail_width_px))
+        gray, thumbnail = scaler.scaled(frame)
+        yield Frame(time=time, source=source, gray=gray, thumbnail_bgr=thumbnail)
+        handle.progress(float(time / length), STAGE)
+    if last is None:
+        raise PictureUnreadable(
+            f"Not one frame of the slice of {Path(picture.path).name} can be decoded; export it again.", field=FIELD
+        )
+    if damage.packets:
+        warn(f"{damage.packets} damaged frames of {Path(picture.path).name} were left out.")
+
+
+def _shown(
+    path: str, footage: Footage, begin: Fraction, end: Fraction, damage: Damage
+) -> Iterator[tuple[Fraction, VideoFrame]]:
+    """The frames whose display reaches into ``begin`` to ``end``, in seconds of the picture."""
+    held: tuple[Fraction, VideoFrame] | None = None
+    for source, frame in _decoded_from(path, footage, begin, damage):
+        if source >= end - _TOUCH and (held or source > begin + _TOUCH):
+            break
+        if source <= begin + _TOUCH:
+            held = source, frame  # it shows as the slice begins, unless the next one does too
+            continue
+        if held:
+            yield held
+            held = None
+        yield source, frame
+    if held:
+        yield held
+
+
+def _decoded_from(
+    path: str, footage: Footage, begin: Fraction, damage: Damage
+) -> Iterator[tuple[Fraction, VideoFrame]]:
+    """Frames from one that shows at ``begin``, or from an earlier one.
+
+    Formats without an exact index (MPEG) may seek to a place behind the one asked for, and the frames behind a
+    keyframe may need those before it: then it is tried again from further ahead, at last from the file's beginning.
+    """
+    import av
+
+    back = Fraction(0)
+    while True:
+        with opened(path) as container:
+            stream = picture_stream(container, path)
+            target = footage.start_seconds + begin - back
+            anew = begin <= back
+            if not anew:
+                with suppress(av.FFmpegError):  # cannot be sought in: it is at its beginning
+                    container.seek(int(target / (stream.time_base or 1)), stream=stream)
+            here = Damage()
+            for time, _, frame in timed(container, stream, here):
+                source = time - footage.start_seconds
+                if not anew and source > begin:
+                    break
+                anew = True
+                yield source, frame
+            if anew:
+                damage.packets += here.packets
+                return
+        back = back * 4 or Fraction(1)
