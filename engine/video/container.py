@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
+    from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -130,9 +130,7 @@ def sound_stream(container: InputContainer) -> AudioStream | None:
     return max(known, key=lambda stream: bool(stream.disposition & Disposition.default), default=None)
 
 
-def packets(
-    container: InputContainer, *streams: VideoStream | AudioStream, damage: Damage
-) -> Iterator[Packet[VideoStream | AudioStream]]:
+def packets(container: InputContainer, *streams: Stream, damage: Damage) -> Iterator[Packet[Stream]]:
     """The packets of some streams from here on, over unreadable places; the last of each stream is empty (a flush)."""
     import av
 
@@ -156,30 +154,3 @@ def decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> I
             damage.packets += 1
             continue
         yield from frames
-
-
-def timed(
-    container: InputContainer, stream: VideoStream, damage: Damage
-) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
-    """The frames from here on with the second at which each begins, by the file's clock, and how long it says it shows.
-
-    Time rises from frame to frame: one that claims to come before its predecessor is left out and counted as damage.
-    """
-    still = 1 / frame_rate(stream)
-    following: Fraction | None = None
-    last: Fraction | None = None
-    for frame in decoded(container, stream, damage):
-        base = frame.time_base or stream.time_base or Fraction(1, 90_000)
-        stamp = frame.pts if frame.pts is not None else frame.dts  # AVI tells only the order of decoding
-        time = stamp * base if stamp is not None else following or Fraction(0)
-        length = frame.duration * base if frame.duration > 0 else still
-        if last is not None and time <= last:
-            damage.packets += 1
-            continue
-        last, following = time, time + length
-        yield time, length, frame
-
-
-def frame_rate(stream: VideoStream) -> Fraction:
-    """Frames per second as the file claims, or a guess where it claims nothing."""
-    return stream.average_rate or stream.guessed_rate or Fraction(25)

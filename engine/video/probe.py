@@ -10,18 +10,17 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import PictureUnreadable
-from engine.video.container import FIELD, Damage, frame_rate, opened, packets, picture_stream, timed
+from engine.video.clock import Clock
+from engine.video.container import FIELD, Damage, opened, packets, picture_stream
 from engine.video.scaling import seen_size
 
 if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
     from av.container import InputContainer
-    from av.packet import Packet
     from av.video.stream import VideoStream
 
 _TIMECODE = re.compile(r"\d{2}:\d{2}:\d{2}[:;.]\d{2,3}")
@@ -31,6 +30,8 @@ _REORDERED = 16
 _STANDARD_RATES = tuple(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 100, 120)) + tuple(
     Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 120)
 )
+_MICROSECONDS = 1_000_000
+"""What a container counts its own duration in."""
 _CUT_OFF_SECONDS = 0.5
 """Less than this may be rounding, or a last packet of sound."""
 
@@ -80,42 +81,39 @@ def probe(path: str) -> Footage:
     name = Path(path).name
     with opened(path) as container:
         stream = picture_stream(container, path)
-        first = next(timed(container, stream, Damage()), None)
+        first = next(Clock(container, stream).timed(Damage()), None)
         if first is None:
             raise PictureUnreadable(f"Not one frame of {name} can be decoded; export it again.", field=FIELD)
         start, still, frame = first
         width, height = seen_size(frame, stream)
     with opened(path) as container:  # anew: decoding has read ahead
         stream = picture_stream(container, path)
-        head = [p for p in islice(packets(container, stream, damage=Damage()), _LOOKED_AT) if _is_shown(p)]
-        ends = _ends(container, stream, still)
-        picture_end = ends.get(stream.index, start + still)
-        if any(packet.pts is None for packet in head):  # no display times (AVI): decoding begins when display does
-            picture_end -= min((_stamp(packet) for packet in head), default=start) - start
-        duration = max(picture_end - start, still)
+        clock = Clock(container, stream)
+        head = list(islice(packets(container, stream, damage=Damage()), _LOOKED_AT))
+        times = sorted(span[0] for packet in head if (span := clock.packet_span(packet)))
+        if clock.counts:
+            count = sum(bool(packet.size) for packet in chain(head, packets(container, stream, damage=Damage())))
+            duration, ends = count / clock.rate, {}
+        else:
+            ends = _ends(container, clock, stream)
+            begin = times[0] if clock.by_order and times else start
+            duration = max(ends.get(stream.index, start) - begin, still)
+        rate = _constant_rate(clock, stream, times, duration)
+        if rate and abs(round(duration * rate) / rate - duration) <= 2 * clock.tick:
+            duration = round(duration * rate) / rate  # a clock of whole milliseconds (Matroska) rounds the last frame
         return Footage(
             width_px=width,
             height_px=height,
-            frame_rate=_constant_rate(stream, head, duration),
+            frame_rate=rate,
             start_seconds=start,
             duration_seconds=duration,
             start_timecode=_timecode(container),
             has_sound=bool(container.streams.audio),
-            warnings=tuple(_cut_off(name, container, stream, ends)),
+            warnings=() if clock.counts else _cut_off(name, container, stream, ends),
         )
 
 
-def _is_shown(packet: Packet[VideoStream | AudioStream]) -> bool:
-    """Neither the empty packet at the end, nor one that an edit list leaves out."""
-    return packet.size > 0 and not packet.is_discard and (packet.pts is not None or packet.dts is not None)
-
-
-def _stamp(packet: Packet[VideoStream | AudioStream]) -> Fraction:
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    return (stamp or 0) * packet.time_base
-
-
-def _ends(container: InputContainer, stream: VideoStream, still: Fraction) -> dict[int, Fraction]:
+def _ends(container: InputContainer, clock: Clock, stream: VideoStream) -> dict[int, Fraction]:
     """Second at which the last packet of each stream ends, by stream index, from a look at the end of the file.
 
     The end is looked for where the container says it is; where nothing is there (the file is cut off), ever further
@@ -123,61 +121,49 @@ def _ends(container: InputContainer, stream: VideoStream, still: Fraction) -> di
     """
     import av
 
-    base = stream.time_base or Fraction(1, 90_000)
-    length = stream.duration * base if stream.duration else Fraction(container.duration or 0, 1_000_000)
-    begin = (stream.start_time or 0) * base
+    length = stream.duration * clock.tick if stream.duration else Fraction(container.duration or 0, _MICROSECONDS)
+    begin = (stream.start_time or 0) * clock.tick
+    streams = [*container.streams.video, *container.streams.audio]
     back = Fraction(1)
     while True:
         with suppress(av.FFmpegError):  # cannot be sought in: the rest from where the head ended
-            container.seek(int((begin + max(length - back, Fraction(0))) / base), stream=stream)
+            container.seek(int((begin + max(length - back, Fraction(0))) / clock.tick), stream=stream)
         ends: dict[int, Fraction] = {}
-        streams = [s for s in (*container.streams.video, *container.streams.audio) if s.time_base]
         for packet in packets(container, *streams, damage=Damage()):
-            if _is_shown(packet):
-                own = (packet.duration or 0) * packet.time_base
-                end = _stamp(packet) + (own or (still if packet.stream_index == stream.index else 0))
-                ends[packet.stream_index] = max(ends.get(packet.stream_index, end), end)
+            if span := clock.packet_span(packet):
+                ends[packet.stream_index] = max(ends.get(packet.stream_index, span[1]), span[1])
         if stream.index in ends or back > length:
             return ends
         back *= 4
 
 
-def _constant_rate(
-    stream: VideoStream, head: list[Packet[VideoStream | AudioStream]], duration: Fraction
-) -> Fraction | None:
+def _constant_rate(clock: Clock, stream: VideoStream, times: list[Fraction], duration: Fraction) -> Fraction | None:
     """The rate on whose grid the first frames lie, to a tick of the file's clock; None when there is none."""
-    rate = frame_rate(stream)
-    rate = next((standard for standard in _STANDARD_RATES if abs(rate / standard - 1) < 1e-4), rate)
+    rate = next((standard for standard in _STANDARD_RATES if abs(clock.rate / standard - 1) < 1e-4), clock.rate)
     if stream.frames and stream.frames < 0.99 * duration * rate - 1:
         return None  # even at first, with frames left out further on: a screen capture
-    if any(packet.pts is None for packet in head):
+    if clock.by_order:
         return rate
-    times = sorted(_stamp(packet) for packet in head)
-    times = times[:-_REORDERED] if len(times) > 2 * _REORDERED else times
-    tick = stream.time_base or Fraction(1, 90_000)
-    even = all(abs(time - times[0] - k / rate) <= tick for k, time in enumerate(times))
+    whole = times[:-_REORDERED] if len(times) > 2 * _REORDERED else times
+    even = all(abs(time - whole[0] - k / rate) <= clock.tick for k, time in enumerate(whole))
     return rate if even else None
 
 
 def _timecode(container: InputContainer) -> str | None:
     """Start timecode: of the timecode track or of the whole file, wherever the format keeps it."""
-    for source in (container, *container.streams):
-        told = source.metadata.get("timecode", "")
-        if _TIMECODE.fullmatch(told):
-            return told
-    return None
+    told = (str(source.metadata.get("timecode", "")) for source in (container, *container.streams))
+    return next((timecode for timecode in told if _TIMECODE.fullmatch(timecode)), None)
 
 
-def _cut_off(name: str, container: InputContainer, stream: VideoStream, ends: dict[int, Fraction]) -> list[str]:
+def _cut_off(name: str, container: InputContainer, stream: VideoStream, ends: dict[int, Fraction]) -> tuple[str, ...]:
     """A warning when the file ends before it says that it does."""
-    promised = []
-    if container.duration:
-        begin = Fraction(container.start_time or 0, 1_000_000)
-        promised.append((begin + Fraction(container.duration, 1_000_000), max(ends.values(), default=begin)))
+    missing = Fraction(0)
+    if container.duration:  # some formats count it from 0, some from the start: the shorter of the two is sure
+        begin = min(Fraction(container.start_time or 0, _MICROSECONDS), Fraction(0))
+        missing = begin + Fraction(container.duration, _MICROSECONDS) - max(ends.values(), default=begin)
     if stream.duration and stream.time_base:
         begin = (stream.start_time or 0) * stream.time_base
-        promised.append((begin + stream.duration * stream.time_base, ends.get(stream.index, begin)))
-    missing = max((float(said - there) for said, there in promised), default=0.0)
+        missing = max(missing, begin + stream.duration * stream.time_base - ends.get(stream.index, begin))
     if missing <= _CUT_OFF_SECONDS:
-        return []
-    return [f"{name} is cut off: its last {missing:.1f} seconds are missing; what is there is used."]
+        return ()
+    return (f"{name} is cut off: its last {float(missing):.1f} seconds are missing; what is there is used.",)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from engine.errors import PictureUnreadable
 from engine.handle import Handle
 from engine.picture import Picture
-from engine.video.container import FIELD, Damage, opened, picture_stream, timed
+from engine.video.clock import Clock
+from engine.video.container import FIELD, Damage, opened, picture_stream
 from engine.video.probe import Footage, probe
 from engine.video.scaling import Pixels, Scaler
 
@@ -191,19 +192,20 @@ def _decoded_from(
     while True:
         with opened(path) as container:
             stream = picture_stream(container, path)
-            target = footage.start_seconds + begin - back
-            anew = begin <= back
-            if not anew:
+            clock = Clock(container, stream)
+            back = max(back, clock.settles)
+            begins = clock.counts or begin <= back
+            if not begins:
                 with suppress(av.FFmpegError):  # cannot be sought in: it is at its beginning
-                    container.seek(int(target / (stream.time_base or 1)), stream=stream)
+                    container.seek(int((footage.start_seconds + begin - back) / clock.tick), stream=stream)
             here = Damage()
-            for time, _, frame in timed(container, stream, here):
+            for time, _, frame in clock.timed(here):
                 source = time - footage.start_seconds
-                if not anew and source > begin:
+                if not begins and source > begin:
                     break
-                anew = True
+                begins = True
                 yield source, frame
-            if anew:
+            if begins:
                 damage.packets += here.packets
                 return
         back = back * 4 or Fraction(1)

@@ -82,4 +82,4 @@ class Scaler:
         size = self._sizes[which]
         width, height = size[::-1] if self._orientation.lies else size
         small = self._scalers[which].reformat(frame, width, height, pixel_format, interpolation="AREA", threads=1)
-        return self._orientation.upright(small.to_ndarray())
+        return self._orientation.upright(small.to_ndarray().astype(np.uint8, copy=False))
