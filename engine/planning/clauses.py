@@ -63,6 +63,8 @@ class Clause:
     text: str
     join: Join = "then"
     said: Said = field(default_factory=Said)
+    single: bool = False
+    """Said with 'a' or 'an'."""
 
 
 @dataclass(slots=True)
@@ -162,7 +164,9 @@ def clauses(words: list[str], name_of: NameOf) -> list[Clause]:
             sets |= mark.sets
         text = _text(words_alone)
         if text:
-            found.append(Clause(text=text[:400], join=join if i else "then", said=replace(Said(), **sets)))  # type: ignore[arg-type]
+            said = replace(Said(), **sets)  # type: ignore[arg-type]
+            single = part.words[0] in ("a", "an")
+            found.append(Clause(text=text[:400], join=join if i else "then", said=said, single=single))
     return found
 
 

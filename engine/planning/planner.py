@@ -109,9 +109,7 @@ def make_plan(
         except PromptEmpty:  # "three times, from the left" says more of the preset's own sound
             outline = _outline(request, settings, planner, before, f"{preset.prompt}, {request.prompt}")
         outline = _starting_from(preset, outline, sounds, before)
-    if previous is None:
-        return decide(outline, job, sounds)
-    return decide(outline, job, sounds, seed=previous.seed, takes=len(previous.events[0].takes))
+    return decide(outline, job, sounds, previous)
 
 
 def _starting_from(preset: Preset, outline: Outline, sounds: Sounds, before: Outline | None) -> Outline:

@@ -13,9 +13,10 @@ from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.errors import BadArgument, CuewrightError, PromptNotMatched, UnknownBackend, UnknownPreset
 from engine.plan import Outline, Plan, Step
+from engine.planning.events import HUMAN_TIMING
 from engine.planning.planner import make_plan
 from engine.planning.presets import Preset, Presets
-from engine.planning.routing import HUMAN_TIMING, decide
+from engine.planning.routing import decide
 from engine.planning.sounds import Sounds
 from engine.request import GenerateRequest, Job
 from engine.session import Session
