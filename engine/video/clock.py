@@ -59,17 +59,16 @@ class Clock:
     def timed(self, damage: Damage) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
         """The frames from here on: when each begins, how long it says it shows, and the frame.
 
-        Time rises from frame to frame: one that claims to come before its predecessor is left out, as damage.
+        Time rises from frame to frame: one whose stamp is not later than its predecessor's (joined broadcasts begin
+        anew) follows when its predecessor's display ends.
         """
-        following: Fraction | None = None
-        last: Fraction | None = None
+        previous: tuple[Fraction, Fraction] | None = None
         for frame in decoded(self._container, self._stream, damage):
+            tick = frame.time_base or self.tick
             stamp = None if self.counts else frame.dts if self.by_order or frame.pts is None else frame.pts
-            begin = stamp * (frame.time_base or self.tick) if stamp is not None else following or Fraction(0)
-            length = frame.duration * (frame.time_base or self.tick)
-            length = 1 / self.rate if self.counts or length <= 0 else length
-            if last is not None and begin <= last:
-                damage.packets += 1
-                continue
-            last, following = begin, begin + length
+            begin = Fraction(0) if stamp is None else stamp * tick
+            if previous and (stamp is None or begin <= previous[0]):
+                begin = sum(previous, Fraction(0))
+            length = 1 / self.rate if self.counts or frame.duration <= 0 else frame.duration * tick
+            previous = begin, length
             yield begin, length, frame

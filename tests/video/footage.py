@@ -82,15 +82,21 @@ def write_video(
                 sound_codec or SOUND_CODECS.get(path.suffix, "pcm_s16le"), rate=sound_rate_hz
             )
             speaker.layout = "mono" if np.ndim(sound) == 1 else "stereo"
-        for begin, end in zip(begins, ends, strict=True):
+        spans = {round(begin / clock): round((end - begin) / clock) for begin, end in zip(begins, ends, strict=True)}
+        for begin in begins:
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(draw(float(begin))), format="rgb24")
             frame.pts, frame.time_base = round(begin / clock), clock
-            frame.duration = round((end - begin) / clock)
-            container.mux(picture.encode(frame))
-        container.mux(picture.encode())
+            _mux(container, picture.encode(frame), spans)
+        _mux(container, picture.encode(), spans)
         if sound is not None:
             _write_sound(container, speaker, np.atleast_2d(sound), sound_rate_hz, Fraction(sound_start))
     return path
+
+
+def _mux(container: Any, packets: Any, spans: dict[int, int]) -> None:
+    for packet in packets:
+        packet.duration = spans[packet.pts]  # encoders forget it
+        container.mux(packet)
 
 
 def _write_sound(container: Any, speaker: Any, sound: np.ndarray[Any, Any], rate_hz: int, start: Fraction) -> None:
