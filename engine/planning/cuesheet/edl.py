@@ -1,0 +1,110 @@
+"""CMX3600 edit decision lists, and the marker lists that NLEs export in that form.
+
+Record-in is the cue; a clip's name, a marker's name or a comment is what should sound. Read line by line: a general
+EDL parser refuses a whole list for one wrong event, and every list with events that overlap, which sounds do.
+Source: CMX 3600 edit list format; Avid's locators (``* LOC:``) and Resolve's markers (``|M:``) in comments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from engine.planning.cuesheet.sheet import MAX_ROWS, Entry, Found, Role
+from engine.planning.cuesheet.textlines import numbered_lines
+
+_TIMECODE = r"[0-9]{1,2}[:;.][0-9]{2}[:;.][0-9]{2}[:;.][0-9]{2,3}"
+_EVENT = re.compile(
+    r"\s*(?P<number>[0-9]{1,6})\s+(?P<reel>\S+)\s+(?P<channel>[A-Z0-9/]+)\s+(?P<transition>[A-Z][A-Z0-9]*)\s+.*?"
+    rf"(?P<in>{_TIMECODE})\s+(?P<out>{_TIMECODE})\s*$",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(rf"\s*[0-9]{{1,6}}\s+\S+\s+[A-Z0-9/]+\s+(?:C|D|W[0-9]+|K[BO]?)\s+.*{_TIMECODE}", re.IGNORECASE)
+_BEGINS_AS_EVENT = re.compile(r"\s*[0-9]{1,6}\s+\S+\s+\S")
+_FCM = re.compile(r"\s*FCM:\s*(NON[- ]?DROP|DROP)", re.IGNORECASE)
+_LOCATOR = re.compile(rf"\s*\*\s*LOC:\s*(?P<in>{_TIMECODE})\s*(?P<colour>\S+)?\s*(?P<label>.*)", re.IGNORECASE)
+_COMMENT = re.compile(r"\s*(?:\*|M2\s|\|)")
+_CLIP = re.compile(r"\s*\*\s*(?:FROM|TO) CLIP NAME:\s*(.+)", re.IGNORECASE)
+_REMARK = re.compile(r"\s*\*\s*(?:COMMENT:|NOTES?:)?\s*(.+)", re.IGNORECASE)
+_MARKER = re.compile(r"\|M:([^|]*)")
+_NOT_REMARKS = re.compile(r"\s*\*\s*(?:SOURCE FILE|EFFECT|AUDIO LEVEL|KEY CLIP|ASC_|OTIO|REEL|TO CLIP IS|FROM CLIP IS)")
+
+
+def recognises(text: str) -> bool:
+    """Whether one of the first lines is an event, or the list says what it is."""
+    head = list(islice(numbered_lines(text), 50))
+    titled = any(line.startswith(("TITLE:", "FCM:")) for _, line in head[:10])
+    return any(_HEAD.match(line) for _, line in head) or (titled and any(_BEGINS_AS_EVENT.match(x) for _, x in head))
+
+
+def read(text: str) -> Found:
+    """Events and locators of the list."""
+    drop: bool | None = None
+    entries: list[Entry] = []
+    cut = None
+    for row, event, comments in _events(text):
+        if (mode := _FCM.match(event)) is not None:
+            drop = mode[1].upper() == "DROP" if drop is None else drop
+            continue
+        if len(entries) >= MAX_ROWS:
+            cut = row
+            break
+        entries.extend(_entries(row, event, comments))
+    return Found(entries=_without_dissolved(entries), own_drop_frame=drop, moment_frames=1, cut_at_row=cut)
+
+
+def _events(text: str) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
+    """Lines that are no comments, each with the comments after it."""
+    row, event, comments = 1, "", list[tuple[int, str]]()
+    for number, line in numbered_lines(text):
+        if _COMMENT.match(line) or (_MARKER.search(line) and event):
+            comments.append((number, line))
+        elif line.strip():
+            if event or comments:
+                yield row, event, comments
+            row, event, comments = number, line, []
+    yield row, event, comments
+
+
+def _entries(row: int, event: str, comments: list[tuple[int, str]]) -> Iterator[Entry]:
+    match = _EVENT.match(event)
+    if match and match["reel"].upper() not in ("BL", "BLACK"):
+        values: dict[Role, str] = {
+            "id": match["number"],
+            "start": match["in"],
+            "end": match["out"],
+            "label": _label(match["reel"], [line for _, line in comments]),
+        }
+        yield Entry(row=row, text=event, values=values)
+    elif not match and _BEGINS_AS_EVENT.match(event):
+        problem = (
+            "It is not a complete event: a CMX3600 event ends in four timecodes, the last two those of the record."
+        )
+        yield Entry(row=row, text=event, values={}, problem=problem)
+    for number, line in comments:
+        if locator := _LOCATOR.match(line):
+            yield Entry(row=number, text=line, values={"start": locator["in"], "label": locator["label"]})
+
+
+def _label(reel: str, comments: list[str]) -> str:
+    """A marker's name, else the clip's, else a remark, else the reel."""
+    for pattern in (_MARKER, _CLIP):
+        for line in comments:
+            if match := pattern.search(line):
+                return match[1].strip()
+    for line in comments:
+        if not _NOT_REMARKS.match(line) and not _LOCATOR.match(line) and (match := _REMARK.match(line)):
+            return match[1].strip()
+    return "" if reel.upper() in ("AX", "AUX", "GEN", "001", "UNKNOWN") else reel
+
+
+def _without_dissolved(entries: list[Entry]) -> list[Entry]:
+    """Without the first halves of transitions: no length, and the number of the event that follows."""
+    kept = []
+    for entry, after in zip(entries, [*entries[1:], None], strict=True):
+        values = entry.values
+        empty = bool(values.get("id")) and values.get("start") == values.get("end")
+        if not (empty and after and after.values.get("id") == values["id"]):
+            kept.append(entry)
+    return kept
