@@ -48,9 +48,9 @@ class Clock:
         """Frames a second as the file claims, or a guess where it claims nothing."""
 
     def packet_span(self, packet: Packet[Stream]) -> tuple[Fraction, Fraction] | None:
-        """When a packet begins and ends; None when it shows nothing: empty, or left out by an edit list."""
+        """When a packet begins and ends; None when it does not show: left out by an edit list."""
         stamp = packet.dts if self.by_order or packet.pts is None else packet.pts
-        if not packet.size or packet.is_discard or stamp is None:
+        if packet.is_discard or stamp is None:
             return None
         still = 1 / self.rate if packet.stream_index == self._stream.index else Fraction(0)
         begin = stamp * packet.time_base

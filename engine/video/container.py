@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,43 +57,44 @@ def opened(path: str) -> Iterator[InputContainer]:
     import av
 
     _check_file(path)
-    name = Path(path).name
     options = {"protocol_whitelist": "file", "max_pixels": str(MAX_PIXELS)}
     try:
         container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace")
-    except OSError as error:
-        if isinstance(error, av.FFmpegError) and not isinstance(error, PermissionError):
-            raise _not_media(name) from None
-        raise FileUnreadable(f"{name} cannot be read: {error.strerror}.", field=FIELD) from None
-    except (av.FFmpegError, ValueError):  # what libav has no OSError for: invalid data, a missing demuxer
-        raise _not_media(name) from None
+    except (av.FFmpegError, ValueError):
+        _check_file(path)  # it may have gone meanwhile
+        raise _not_media(path) from None
     with container:
         if container.format.name in _NOT_PICTURES:
-            raise _not_media(name)
+            raise _not_media(path)
         yield container
 
 
-def _not_media(name: str) -> PictureUnreadable:
+def file_name(path: str) -> str:
+    """The file's name, as short as a sentence bears."""
+    name = Path(path).name or path
+    return name if len(name) <= 80 else f"{name[:60]}...{name[-17:]}"
+
+
+def _not_media(path: str) -> PictureUnreadable:
     return PictureUnreadable(
-        f"{name} is not a video, or its beginning or its index is missing; export it again as MP4 or MOV.", field=FIELD
+        f"{file_name(path)} is not a video, or its beginning or its index is missing; export it again as MP4 or MOV.",
+        field=FIELD,
     )
 
 
 def _check_file(path: str) -> None:
-    name = Path(path).name or path
+    name = file_name(path)
     try:
-        if not Path(path).exists():
-            raise FileUnreadable(f"There is no file {path}.", field=FIELD)
         if not Path(path).is_file():
-            raise FileUnreadable(f"{name} is not a file; give the path of a video file.", field=FIELD)
-        if not os.path.getsize(path):  # noqa: PTH202 - one call, and no race between two
-            raise FileUnreadable(f"{name} is empty.", field=FIELD)
-        with Path(path).open("rb"):
-            pass
+            what = "is not a file" if Path(path).exists() else "does not exist"
+            raise FileUnreadable(f"{name} {what}; give the path of a video file.", field=FIELD)
+        with Path(path).open("rb") as file:
+            if not file.read(1):
+                raise FileUnreadable(f"{name} is empty; give a video file.", field=FIELD)
+    except ValueError:
+        raise FileUnreadable(f"{name!r} is not a path; give that of a video file.", field=FIELD) from None
     except OSError as error:
         raise FileUnreadable(f"{name} cannot be read: {error.strerror}.", field=FIELD) from None
-    except ValueError:
-        raise FileUnreadable(f"{path!r} is not a path.", field=FIELD) from None
 
 
 def picture_stream(container: InputContainer, path: str) -> VideoStream:
@@ -106,7 +108,7 @@ def picture_stream(container: InputContainer, path: str) -> VideoStream:
     from av.codec.context import ThreadType
     from av.stream import Disposition
 
-    name = Path(path).name
+    name = file_name(path)
     unseen = Disposition.attached_pic | Disposition.timed_thumbnails
     shown = [stream for stream in container.streams.video if not stream.disposition & unseen]
     if not shown:
@@ -131,14 +133,16 @@ def sound_stream(container: InputContainer) -> AudioStream | None:
 
 
 def packets(container: InputContainer, *streams: Stream, damage: Damage) -> Iterator[Packet[Stream]]:
-    """The packets of some streams from here on, over unreadable places; the last of each stream is empty (a flush)."""
+    """The packets of some streams from here on, over unreadable places."""
     import av
 
     for _ in range(_MAX_READ_ERRORS):
         try:
-            yield from container.demux(*streams)
+            yield from (packet for packet in container.demux(*streams) if packet.size)
         except av.FFmpegError:
             damage.packets += 1  # the demuxer goes on behind the bad place, or meets the end
+        except IndexError:
+            return  # PyAV's way to end a broadcast in which a new stream has begun
         else:
             return
 
@@ -147,7 +151,7 @@ def decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> I
     """The frames from here on, in the order of their display; what cannot be decoded is skipped and counted."""
     import av
 
-    for packet in packets(container, stream, damage=damage):
+    for packet in chain(packets(container, stream, damage=damage), [None]):  # None: give out what is held back
         try:
             frames = stream.decode(packet)
         except av.FFmpegError:

@@ -11,12 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import PictureUnreadable
 from engine.video.clock import Clock
-from engine.video.container import FIELD, Damage, opened, packets, picture_stream
+from engine.video.container import FIELD, Damage, file_name, opened, packets, picture_stream
 from engine.video.scaling import seen_size
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def probe(path: str) -> Footage:
     PictureUnreadable
         It holds no picture, or not one frame of it can be decoded.
     """
-    name = Path(path).name
+    name = file_name(path)
     with opened(path) as container:
         stream = picture_stream(container, path)
         first = next(Clock(container, stream).timed(Damage()), None)
@@ -92,7 +91,7 @@ def probe(path: str) -> Footage:
         head = list(islice(packets(container, stream, damage=Damage()), _LOOKED_AT))
         times = sorted(span[0] for packet in head if (span := clock.packet_span(packet)))
         if clock.counts:
-            count = sum(bool(packet.size) for packet in chain(head, packets(container, stream, damage=Damage())))
+            count = sum(1 for _ in chain(head, packets(container, stream, damage=Damage())))
             duration, ends = count / clock.rate, {}
         else:
             ends = _ends(container, clock, stream)

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import PictureUnreadable
 from engine.handle import Handle
 from engine.picture import Picture
 from engine.video.clock import Clock
-from engine.video.container import FIELD, Damage, opened, picture_stream
+from engine.video.container import FIELD, Damage, file_name, opened, picture_stream
 from engine.video.probe import Footage, probe
 from engine.video.scaling import Pixels, Scaler
 
@@ -85,9 +84,10 @@ def slice_length(picture: Picture, footage: Footage) -> Fraction:
     """
     left = footage.duration_seconds - _exact(picture.offset_seconds)
     if left <= 0:
+        reason = " ".join(footage.warnings)  # it may be cut off
         raise PictureUnreadable(
-            f"The slice begins at {picture.offset_seconds:g} s, and {Path(picture.path).name} ends at "
-            f"{float(footage.duration_seconds):g} s; choose an earlier offset.",
+            f"The slice begins at {picture.offset_seconds:g} s, and {file_name(picture.path)} ends at "
+            f"{float(footage.duration_seconds):g} s; choose an earlier offset. {reason}".strip(),
             field="video_offset",
         )
     if picture.length_seconds is not None:
@@ -129,6 +129,8 @@ def frames(
     PictureUnreadable
         It holds no picture, or none in the slice.
     """
+    import av
+
     footage = footage or probe(picture.path)
     rate, begin = _exact(picture.play_rate), _exact(picture.offset_seconds)
     length = slice_length(picture, footage)
@@ -146,17 +148,21 @@ def frames(
         time = (source - begin) / rate if source - begin > _TOUCH else Fraction(0)
         if last is not None and time - last < least:
             continue
-        last = time
         scaler = scaler or Scaler(frame, footage.width_px, footage.height_px, (width_px, thumbnail_width_px))
-        gray, thumbnail = scaler.scaled(frame)
+        try:
+            gray, thumbnail = scaler.scaled(frame)
+        except av.FFmpegError:  # a damaged frame may claim a form that does not exist
+            damage.packets += 1
+            continue
+        last = time
         yield Frame(time=time, source=source, gray=gray, thumbnail_bgr=thumbnail)
         handle.progress(float(time / length), STAGE)
     if last is None:
         raise PictureUnreadable(
-            f"Not one frame of the slice of {Path(picture.path).name} can be decoded; export it again.", field=FIELD
+            f"Not one frame of the slice of {file_name(picture.path)} can be decoded; export it again.", field=FIELD
         )
     if damage.packets:
-        warn(f"{damage.packets} damaged frames of {Path(picture.path).name} were left out.")
+        warn(f"{damage.packets} damaged frames of {file_name(picture.path)} were left out.")
 
 
 def _shown(
