@@ -7,12 +7,16 @@ only as the seconds of each frame, so a variable frame rate is no special case.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-import numpy as np
+from engine.video.shots_fades import FadeFinder
+from engine.video.shots_gradual import Candidate, GradualFinder, Kind
+from engine.video.shots_hard import HardFinder
+from engine.video.shots_look import Look, Pixels, look
 
-Kind = Literal["hard", "dissolve", "fade", "wipe"]
+_MAX_RATE_HZ = 32.0  # gradual transitions need no more frames than this
+_KEPT_SECONDS = 12.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Transition:
 class ShotFinder:
     """Finds transitions in frames that are added one by one.
 
+    >>> import numpy as np
     >>> finder = ShotFinder()
     >>> for k in range(50):
     ...     finder.add(k / 25, np.full((36, 64, 3), 40 if k < 25 else 200, np.uint8))
@@ -51,21 +56,41 @@ class ShotFinder:
     """
 
     def __init__(self) -> None:
-        from scenedetect.detectors import AdaptiveDetector
+        self._looks: list[Look] = []
+        self._hard, self._fades, self._gradual = HardFinder(), FadeFinder(), GradualFinder()
+        self._cuts: list[float] = []
+        self._slow: list[Transition] = []
 
-        self._detector = AdaptiveDetector(min_scene_len=0)
-        self._times: list[float] = []
-        self._found: list[Transition] = []
-
-    def add(self, time_seconds: float, thumbnail_bgr: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-        """Take the next frame: its time, and the picture as uint8 (height, width, 3), 64 to 160 wide is best."""
-        from scenedetect import FrameTimecode
-
-        self._times.append(float(time_seconds))
-        for cut in self._detector.process_frame(FrameTimecode(len(self._times) - 1, 25.0), thumbnail_bgr):
-            when = self._times[cut.frame_num]
-            self._found.append(Transition(kind="hard", start_seconds=when, end_seconds=when))
+    def add(self, time_seconds: float, thumbnail_bgr: Pixels) -> None:
+        """Take the next frame: its time, and the picture as uint8 (height, width, 3); 64 wide is enough."""
+        time = float(time_seconds)
+        self._hard.see(time, thumbnail_bgr)
+        if self._looks and time - self._looks[-1].time_seconds < 1 / _MAX_RATE_HZ:
+            return
+        self._looks.append(look(time, thumbnail_bgr))
+        if (
+            len(self._looks) > 2 * _KEPT_SECONDS * _MAX_RATE_HZ
+            or self._looks[0].time_seconds < time - 2 * _KEPT_SECONDS
+        ):
+            self._looks = [k for k in self._looks if k.time_seconds > time - _KEPT_SECONDS]
+        self._cuts += self._hard.decide(self._looks)
+        self._take(self._gradual.add(self._looks), self._fades.add(self._looks))
 
     def finish(self) -> tuple[Transition, ...]:
-        """The transitions of all frames added, by time."""
-        return tuple(sorted(self._found, key=lambda t: t.middle_seconds))
+        """The transitions of all frames added, by time; no frame can be added after this."""
+        self._cuts += self._hard.decide(self._looks, at_end=True)
+        self._take(self._gradual.settle(self._looks), self._fades.finish(self._looks))
+        slow: list[Transition] = []
+        for one in sorted(self._slow, key=lambda t: t.kind != "fade"):  # a fade also looks like two dissolves
+            if all(one.end_seconds <= t.start_seconds or one.start_seconds >= t.end_seconds for t in slow):
+                slow.append(one)
+        cuts = [c for c in self._cuts if not any(t.start_seconds <= c <= t.end_seconds for t in slow)]
+        hard = [Transition(kind="hard", start_seconds=c, end_seconds=c) for c in cuts]
+        return tuple(sorted([*hard, *slow], key=lambda t: t.start_seconds))
+
+    def _take(self, gradual: Sequence[Candidate], faded: tuple[float, float] | None) -> None:
+        self._slow += [
+            Transition(kind=c.kind, start_seconds=c.start_seconds, end_seconds=c.end_seconds) for c in gradual
+        ]
+        if faded:
+            self._slow.append(Transition(kind="fade", start_seconds=faded[0], end_seconds=faded[1]))

@@ -1,0 +1,172 @@
+"""Dissolves and wipes: is the picture between two moments made of the pictures at both?
+
+Let A and B be the pictures at the ends of a window, and F one between. In a dissolve F = A + a (B - A) with one a for
+all of the picture, rising from 0 to 1 (the linear model of Hampapur, Jain & Weymouth 1994); its detail falls to about
+half on the way (the parabola of Alattar 1993). In a wipe every part is A or B, and turns once, the sooner the nearer to
+where the wipe began. A camera that moves, or somebody who walks through, shows what is in neither. Of all windows that
+pass, the one whose ends differ most is taken. See Lienhart, "Reliable transition detection in videos", 2001, and
+Hanjalic, "Shot-boundary detection: unraveled and resolved?", 2002, for what else has been tried.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.video.shots_look import COLOUR, SAME_SHOT, Look, likeness
+
+LENGTHS = (0.3, 0.45, 0.7, 1.0, 1.5, 2.2, 3.0)
+"""Seconds of the windows that are tried."""
+
+AWAY_SECONDS = 1.3
+"""What comes back after this has been another shot meanwhile."""
+
+_CHAIN_SECONDS = 6.0  # windows that overlap are judged together, if it does not take longer than this
+
+Kind = Literal["hard", "dissolve", "fade", "wipe"]
+Array = np.ndarray[Any, Any]
+
+_BLOCK = 2  # pixels of the small colour picture to a block: 16 x 8 blocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A window that passed."""
+
+    kind: Kind
+    start_seconds: float
+    end_seconds: float
+    distance: float  # between the ends
+    facts: dict[str, float]
+
+
+class GradualFinder:
+    """Tries windows that end at the newest of the looks kept."""
+
+    def __init__(self) -> None:
+        self._due = dict.fromkeys(LENGTHS, float("-inf"))
+        self._passed: list[Candidate] = []
+        self._done_until = float("-inf")
+
+    def add(self, looks: Sequence[Look]) -> list[Candidate]:
+        """Take the newest; what is now known to be dissolves and wipes."""
+        now = looks[-1].time_seconds
+        times = [k.time_seconds for k in looks]
+        for length in LENGTHS:
+            if now < self._due[length]:
+                continue
+            first = bisect_left(times, now - length - 1e-3)
+            if now - times[first] < 0.9 * length or len(times) - first < 5:
+                continue
+            self._due[length] = now + length / 7
+            candidate = examine(looks[first:])
+            if candidate and candidate.start_seconds > self._done_until:
+                self._passed.append(candidate)
+        if not self._passed:
+            return []
+        latest = max(c.end_seconds for c in self._passed)
+        if now < latest + AWAY_SECONDS and now < self._passed[0].start_seconds + _CHAIN_SECONDS:
+            return []
+        return self.settle(looks)
+
+    def settle(self, looks: Sequence[Look]) -> list[Candidate]:
+        """Choose among the windows that passed so far: no two that overlap, those first whose ends differ most."""
+        chosen: list[Candidate] = []
+        for one in sorted(self._passed, key=lambda c: -c.distance):
+            if all(one.end_seconds <= c.start_seconds or one.start_seconds >= c.end_seconds for c in chosen):
+                chosen.append(one)
+        self._passed = []
+        self._done_until = max((c.end_seconds for c in chosen), default=self._done_until)
+        return [c for c in chosen if not _comes_back(c, looks)]
+
+
+def _comes_back(candidate: Candidate, looks: Sequence[Look]) -> bool:
+    """Whether what was before is there again soon after: somebody walked through, or something was held up."""
+
+    def near(begin: float, end: float) -> list[Look]:
+        inside = [k for k in looks if begin <= k.time_seconds <= end and not k.is_even]
+        return inside[:: max(1, len(inside) // 4)]
+
+    before = near(candidate.start_seconds - AWAY_SECONDS, candidate.start_seconds + 1e-9)
+    after = near(candidate.end_seconds - 1e-9, candidate.end_seconds + AWAY_SECONDS)
+    return any(likeness(old, new) > SAME_SHOT + 0.08 for old in before for new in after)
+
+
+def examine(looks: Sequence[Look]) -> Candidate | None:
+    """Whether a dissolve or a wipe takes place between the first frame and the last."""
+    first, last = looks[0], looks[-1]
+    if first.is_even or last.is_even:
+        return None
+    coarse = np.array([k.coarse for k in looks])
+    apart = coarse[-1] - coarse[0]
+    square = float(apart @ apart)
+    distance = (square / len(apart)) ** 0.5
+    if distance < 18:
+        return None
+    share = (coarse - coarse[0]) @ apart / square
+    steps = np.diff(share)
+    rest = coarse - coarse[0] - share[:, None] * apart
+    rest_share = (rest**2).sum(1) / square
+    third = len(looks) // 3
+    middle = slice(third, len(looks) - third)
+    facts = {
+        "rg": float(rest_share[middle].max()),
+        "tv": float(np.abs(steps).sum()),
+        "step": float(np.abs(steps).max()),
+        "D": distance,
+    }
+    if facts["tv"] > 1.6 or facts["step"] > 0.5 or facts["rg"] > 0.7:
+        return None
+    ends = max(1.0, (first.energy + last.energy) / 2)
+    facts["e"] = looks[len(looks) // 2].energy / ends
+    facts |= _blocks(looks)
+    facts["M"] = likeness(first, last)
+    kind: Kind
+    if facts["M"] < 0.53 and facts["rg"] + 0.5 * facts["e"] < 0.6 and facts["spread"] < 0.14:
+        kind = "dissolve"
+    elif facts["M"] < 0.5 and facts["rs"] < 0.1 and facts["r2"] > 0.5 and facts["width"] < 0.3:
+        kind = "wipe"
+    else:
+        return None
+    begin, end = _span(looks, share)
+    return Candidate(kind=kind, start_seconds=begin, end_seconds=end, distance=distance, facts=facts)
+
+
+def _span(looks: Sequence[Look], share: Array) -> tuple[float, float]:
+    """Where the rise begins and ends, by the line through its middle."""
+    times = np.array([k.time_seconds for k in looks])
+    rising = np.maximum.accumulate(share)
+    low, high = (float(np.interp(x, rising, times)) for x in (0.15, 0.85))
+    reach = (high - low) * 0.15 / 0.7
+    step = float(times[-1] - times[0]) / (len(times) - 1)
+    return low - reach + step / 2, high + reach
+
+
+def _blocks(looks: Sequence[Look]) -> dict[str, float]:
+    width, height = COLOUR[0] // _BLOCK, COLOUR[1] // _BLOCK
+    count = len(looks)
+    pictures = np.array([k.colour for k in looks]).reshape(count, height, _BLOCK, width, _BLOCK, 3)
+    blocks = pictures.transpose(0, 1, 3, 2, 4, 5).reshape(count, height * width, -1)
+    apart = blocks[-1] - blocks[0]
+    squares = (apart**2).sum(-1)
+    weight = squares / squares.sum()
+    share = np.clip(((blocks - blocks[0]) * apart).sum(-1) / np.maximum(squares, 1), 0, 1)
+    turn = 1 - share.mean(0)  # when a block turns, 0 to 1 of the window
+    mean = (weight * turn).sum()
+    variance = float((weight * (turn - mean) ** 2).sum())
+    y, x = np.mgrid[0:height, 0:width].reshape(2, -1)
+    x, y = (x + 0.5) / width - 0.5, (y + 0.5) / height - 0.5
+    basis = np.stack([np.ones_like(x), x, y, np.hypot(x, y)], 1)
+    root = np.sqrt(weight)
+    fit = np.linalg.lstsq(basis * root[:, None], turn * root, rcond=None)[0]
+    left = float((weight * (turn - basis @ fit) ** 2).sum())
+    return {
+        "spread": variance**0.5,
+        "rs": left**0.5,
+        "r2": 1 - left / max(variance, 1e-9),
+        "width": float((weight * (4 * share * (1 - share)).mean(0)).sum()),
+    }
