@@ -18,6 +18,7 @@ from engine.picture import Picture
 from engine.session import Session
 
 MAX_STEPS = 64
+"""That one prompt may ask for; the rows of a cue sheet may ask for more."""
 MAX_EVENTS = 2_048
 Layer = Literal["foreground", "background"]
 
@@ -44,7 +45,7 @@ class Step(Model):
 class Outline(Model):
     """A planner's answer."""
 
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=MAX_STEPS)
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=MAX_EVENTS)
     length_seconds: float | None = Field(None, gt=0, le=3_600, description="The whole; None follows from the steps.")
     planner: str = Field("rules", description="Name and version of what planned.")
     warnings: tuple[str, ...] = ()

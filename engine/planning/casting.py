@@ -8,7 +8,7 @@ rules, in their order; a cue is given away once:
    time between the first cue and the last, and of those the last; "at the start" mirrors it.
 3. *Told numbers.* "Three knocks" are the three strongest fitting cues in a row; where fewer are left, the strongest
    one, for the sound to repeat on. "A cup" is one cue, as soon as other sounds want cues too: of n such sounds the n
-   strongest cues, in the order in which they are told.
+   strongest cues, in the order in which they are told. A cue that another sound fits better is left to that one.
 4. *The rest.* Every cue left goes to the sound that its kind fits best (:data:`FITNESS`). Where it fits several alike,
    cues near one another in place and size are one source, and the sources go to the sounds in turn; where all lie in
    one place, the cues themselves do.
@@ -131,6 +131,15 @@ class _Casting:
     def _fitting(self, role: int) -> list[Cue]:
         return [cue for cue in self._free.values() if fitness(self._roles[role].sound, cue) is not None]
 
+    def _own(self, role: int) -> list[Cue]:
+        """Fitting cues that none of the other sounds fits better."""
+        others = {self._roles[i].sound for i in range(len(self._roles)) if not self._got[i]}
+        return [
+            cue
+            for cue in self._fitting(role)
+            if all(_rank(self._roles[role].sound, cue) <= _rank(other, cue) for other in others)
+        ]
+
     def _best(self, role: int, cues: Sequence[Cue], at_least: int = 1) -> list[Cue]:
         """Those of the cues that fit best; the less fitting too, where the number asks for them."""
         ranks = sorted({_rank(self._roles[role].sound, cue) for cue in cues})
@@ -168,7 +177,7 @@ class _Casting:
 
     def _in_a_row(self, role: int) -> None:
         number = self._roles[role].count or 1
-        fitting = self._best(role, self._fitting(role), number)
+        fitting = self._best(role, self._own(role), number)
         if len(fitting) < number:
             number = 1
         runs = [fitting[i : i + number] for i in range(len(fitting) - number + 1)]
@@ -179,7 +188,7 @@ class _Casting:
         """One cue each: the strongest of what fits best, in the order of telling."""
         for sound in dict.fromkeys(self._roles[i].sound for i in roles):
             alike = [i for i in roles if self._roles[i].sound == sound]
-            fitting = self._best(alike[0], self._fitting(alike[0]), len(alike))
+            fitting = self._best(alike[0], self._own(alike[0]), len(alike))
             strongest = sorted(fitting, key=lambda cue: (-cue.strength, cue.start_samples))[: len(alike)]
             for role, cue in zip(alike, in_time(strongest), strict=False):
                 self._take(role, [cue])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from engine.errors import BadArgument
 from engine.plan import Event, Plan, Step, TakeSpec
 from engine.planning.sounds import Choice
-from engine.request import GenerateRequest, Job
+from engine.request import GenerateRequest, Job, SpotRequest
 from engine.session import Session
 from engine.timebase import seconds_to_samples
 
@@ -107,7 +107,7 @@ class Brief:
         BadArgument
             When that is no timecode, or before the session's start.
         """
-        return _position(self.request, self.session)
+        return position_of(self.request, self.session)
 
     def samples(self, seconds: float) -> int:
         """At the session's rate."""
@@ -241,7 +241,14 @@ def _source(sources: tuple[str, ...], seed: int, step: str, number: int) -> str:
     return sources[(stable_hash(f"{seed}/{step}/source") + number) % len(sources)]
 
 
-def _position(request: GenerateRequest, session: Session) -> int:
+def position_of(request: GenerateRequest | SpotRequest, session: Session) -> int:
+    """Samples on the timeline at which a request begins; timecode wins.
+
+    Raises
+    ------
+    BadArgument
+        When that is no timecode, or before the session's start.
+    """
     if not request.position_timecode:
         return request.position_samples
     try:

@@ -11,12 +11,14 @@ from engine.config import Settings
 from engine.errors import BadArgument, DependencyMissing, PlannerFailed, PromptEmpty
 from engine.plan import MAX_STEPS, Outline, Plan
 from engine.planning import revise, rules
+from engine.planning.composing import Composer
+from engine.planning.parts import told_by
 from engine.planning.presets import Preset, Presets
 from engine.planning.routing import decide
 from engine.planning.rules import Nature
 from engine.planning.scene import Scene
 from engine.planning.sounds import Sounds
-from engine.request import GenerateRequest, Job
+from engine.request import ComposeRequest, GenerateRequest, Job
 
 
 class Planner(Protocol):
@@ -47,18 +49,21 @@ class RulesPlanner:
         """See :class:`Planner`."""
         try:
             if previous is None:
-                return rules.outline(prompt, duration_seconds, self._nature)
+                return rules.outline(prompt, duration_seconds, self.nature)
             # Changes are made on copies, which nothing checks: what could not be read again must not become a plan.
-            changed = revise.revised(previous, prompt, duration_seconds, self._nature)
-            return Outline.model_validate(changed.model_dump())
+            changed = revise.revised(previous, prompt, duration_seconds, self.nature)
+            if len(changed.steps) <= max(MAX_STEPS, len(previous.steps)):
+                return Outline.model_validate(changed.model_dump())
         except ValidationError:
-            raise BadArgument(
-                f"The words ask for more than a plan holds: at most {MAX_STEPS} sounds within one hour, "
-                "repeated every ten minutes or more often. Split them into several jobs.",
-                field="prompt",
-            ) from None
+            pass
+        raise BadArgument(
+            f"The words ask for more than a plan holds: at most {MAX_STEPS} sounds within one hour, "
+            "repeated every ten minutes or more often. Split them into several jobs.",
+            field="prompt",
+        )
 
-    def _nature(self, text: str) -> Nature | None:
+    def nature(self, text: str) -> Nature | None:
+        """What is known of the sound that some words name, or None; see :data:`engine.planning.rules.Natural`."""
         number, _, words = text.partition(" ")
         counted = number.isascii() and number.isdigit() and len(number) <= 3 and words
         found = self._sounds.known(words, int(number)) if counted else self._sounds.known(text)
@@ -99,17 +104,50 @@ def make_plan(
         backends.get(request.backend)
     preset = presets.get(request.preset) if request.preset else None
     sounds = Sounds(backends, presets, backend=request.backend, commercial=request.delivery_safe)
-    before = previous.outline if previous else None
     planner = RulesPlanner(sounds)
+    before = previous.outline if previous else None
+    if (scene := _scene(job, previous, scene)) is None:
+        outline = _read(request, settings, planner, before, preset, sounds, request.duration)
+        return decide(outline, job, sounds, previous)
+    composer = Composer(job, scene, sounds, planner.nature, previous)
+    prompt = request.prompt if any(c.isalnum() for c in request.prompt) else preset.prompt if preset else ""
+    if not prompt:  # the cues have words of their own
+        return composer.plan(before, {})
+    told = told_by(prompt, planner.nature)
+    paced = any(clause.said.interval_seconds for group in told.values() for clause in group)
+    timed = scene.length_samples and (paced or _wants_llm(request, settings))
+    seconds = scene.length_samples / job.session.sample_rate if scene.length_samples and timed else None
+    return composer.plan(_read(request, settings, planner, before, preset, sounds, seconds), told)
+
+
+def _scene(job: Job, previous: Plan | None, scene: Scene | None) -> Scene | None:
+    """What to compose to; a follow-up that brings no cues keeps those there are."""
+    kept = Scene.of(previous) if previous else None
+    if scene is None:
+        return kept or (Scene() if job.verb == "compose" else None)
+    evenly = isinstance(job.request, ComposeRequest) and job.request.evenly
+    if kept is not None and not scene.moments and not evenly:
+        return scene.model_copy(update={"cues": kept.cues})
+    return scene
+
+
+def _read(
+    request: GenerateRequest,
+    settings: Settings,
+    planner: RulesPlanner,
+    before: Outline | None,
+    preset: Preset | None,
+    sounds: Sounds,
+    seconds: float | None,
+) -> Outline:
+    """The words, and the preset under them, as an outline of so many seconds."""
     if preset is None:
-        outline = _outline(request, settings, planner, before, request.prompt)
-    else:
-        try:
-            outline = _outline(request, settings, planner, before, request.prompt or preset.prompt)
-        except PromptEmpty:  # "three times, from the left" says more of the preset's own sound
-            outline = _outline(request, settings, planner, before, f"{preset.prompt}, {request.prompt}")
-        outline = _starting_from(preset, outline, sounds, before)
-    return decide(outline, job, sounds, previous)
+        return _outline(request, settings, planner, before, request.prompt, seconds)
+    try:
+        outline = _outline(request, settings, planner, before, request.prompt or preset.prompt, seconds)
+    except PromptEmpty:  # "three times, from the left" says more of the preset's own sound
+        outline = _outline(request, settings, planner, before, f"{preset.prompt}, {request.prompt}", seconds)
+    return _starting_from(preset, outline, sounds, before)
 
 
 def _starting_from(preset: Preset, outline: Outline, sounds: Sounds, before: Outline | None) -> Outline:
@@ -132,17 +170,25 @@ def _starting_from(preset: Preset, outline: Outline, sounds: Sounds, before: Out
 
 
 def _outline(
-    request: GenerateRequest, settings: Settings, offline: RulesPlanner, previous: Outline | None, prompt: str
+    request: GenerateRequest,
+    settings: Settings,
+    offline: RulesPlanner,
+    previous: Outline | None,
+    prompt: str,
+    seconds: float | None,
 ) -> Outline:
     """By the language model where one is asked for or configured; by rules otherwise, and where it fails."""
-    wants_llm = request.planner == "llm" or (request.planner == "auto" and bool(settings.llm_model))
-    if not wants_llm:
-        return offline.outline(prompt, request.duration, previous)
+    if not _wants_llm(request, settings) or (previous is not None and len(previous.steps) > MAX_STEPS):
+        return offline.outline(prompt, seconds, previous)
     from engine.planning.llm_planner import LlmPlanner
 
     try:
-        return LlmPlanner(settings).outline(prompt, request.duration, previous)
+        return LlmPlanner(settings).outline(prompt, seconds, previous)
     except (PlannerFailed, DependencyMissing) as error:
-        planned = offline.outline(prompt, request.duration, previous)
+        planned = offline.outline(prompt, seconds, previous)
         warning = f"Planned by rules, for the language model failed: {error.sentence}"
         return planned.model_copy(update={"warnings": (*planned.warnings, warning)})
+
+
+def _wants_llm(request: GenerateRequest, settings: Settings) -> bool:
+    return request.planner == "llm" or (request.planner == "auto" and bool(settings.llm_model))

@@ -38,8 +38,8 @@ _IRREGULAR = {
     "stone", "windy": "wind", "rainy": "rain", "stormy": "storm", "rung": "ring", "rang": "ring", "hi": "high",
     "glassy": "glas", "this": "this", "gas": "gas", "bus": "vehiclebus", "busy": "busy", "lazy": "lazy", "dry": "dry",
     "keys": "key", "hurried": "hurr", "alarm": "alarm", "leaf": "leaf", "wolves": "wolf", "surf": "surf", "sea":
-    "sea", "shoes": "shoe", "clothes": "cloth", "clothing": "cloth", "tiny": "tiny", "shattered": "shatter", "string":
-    "string", "spring": "spring", "thing": "thing", "king": "king", "wing": "wing", "sing": "sing", "ring": "ring",
+    "sea", "shoe": "shoe", "shoes": "shoe", "clothes": "cloth", "clothing": "cloth", "tiny": "tiny", "shattered": "shatter",
+    "string": "string", "spring": "spring", "thing": "thing", "king": "king", "wing": "wing", "sing": "sing", "ring": "ring",
     "swing": "swing", "bring": "bring", "evening": "evening", "morning": "morning", "lightning": "lightning",
     "ceiling": "ceiling", "building": "building",
 }  # fmt: skip

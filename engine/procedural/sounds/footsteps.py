@@ -246,10 +246,12 @@ def _family(surface: Surface, name: str, label: str, *words: str) -> Family:
 
 
 _WALK = ("footstep", "walk", "run", "step", "jog", "tread", "stride", "march", "pacing")
+_SHOES = ("boot", "shoe", "leather shoe", "high heel", "heel", "sneaker", "trainer", "sandal", "slipper", "loafer")
 
 
 def _on(*grounds: str) -> tuple[str, ...]:
-    return tuple(f"{walk} on {ground}" for ground in grounds for walk in _WALK)
+    """What walks on some grounds; on a ground, leather is a shoe."""
+    return tuple(f"{walk} on {ground}" for ground in grounds for walk in (*_WALK, *_SHOES, "leather"))
 
 
 FAMILIES = (
@@ -258,8 +260,7 @@ FAMILIES = (
         "concrete",
         "Concrete",
         *_WALK,
-        "high heel",
-        "boot",
+        *_SHOES,
         *_on("concrete", "pavement", "tile", "hard floor", "stone floor", "marble", "asphalt", "linoleum"),
     ),
     _family(
