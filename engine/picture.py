@@ -1,4 +1,4 @@
-"""A picture on the timeline: which slice of which video file, played how fast.
+"""A picture on the timeline: which slice of which video file, played how fast; and stills of it.
 
 Plain data; it opens no file. ``engine.video.reader`` does.
 """
@@ -21,3 +21,10 @@ class Picture(Model):
         None, gt=0, le=864_000, description="Length on the timeline; None: to the end of the picture."
     )
     play_rate: float = Field(1.0, ge=0.01, le=100, description="2 plays it twice as fast.")
+
+
+class Still(Model):
+    """One frame of a picture, small, for people to look at."""
+
+    time_seconds: float = Field(ge=0, description="When it shows, on the timeline from where the slice begins.")
+    jpeg: bytes = Field(min_length=1, description="The frame, upright, as a JPEG file.")

@@ -1,0 +1,374 @@
+// Puts the page together and listens to people.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const find = (selector) => document.querySelector(selector);
+const video = find("video");
+const timecode = new Timecode(data);
+const timeline = new Timeline(find(".timeline"), data, timecode);
+
+const takesOf = (track) => Math.max(...track.events.map((event) => event.takes.length));
+const tracks = data.tracks.map((track) => ({ ...track, mute: false, solo: false, take: 1 }));
+const takeShown = (track, event) => event.takes[Math.min(track.take, event.takes.length) - 1];
+const shownOn = (track) => track.events.map((event) => takeShown(track, event));
+const everySound = [...(data.mix ? [data.mix] : []), ...tracks.flatMap((t) => t.events.flatMap((e) => e.takes))];
+for (const sound of everySound) sound.drawn = new Int8Array(bytesOf(sound.peaks).buffer);
+
+let listening = data.mix ? "mix" : "stems";
+function isHeard(track) {
+  return tracks.some((one) => one.solo) ? track.solo : !track.mute;
+}
+function audibleNow() {
+  if (listening === "mix") return [data.mix];
+  return tracks.filter(isHeard).flatMap(shownOn);
+}
+
+const sounds = new Sounds(() => {
+  const missing = find(".missing");
+  missing.hidden = false;
+  missing.textContent =
+    `${sounds.failed.size} of ${everySound.length} sounds cannot be played: ` +
+    "they are not in the page, and their files are not in the folder that it lies in.";
+});
+const transport = new Transport(data, video, sounds, audibleNow);
+
+// Cues --------------------------------------------------------------------------------------------------------------
+
+const KINDS = { impact: "Impact", step: "Step", swell: "Swell", movement: "Movement", cut: "Cut", onset: "Onset", mark: "Mark" };
+const ORIGINS = { picture: "seen in the picture", guide: "heard in the guide track", marker: "marker", sheet: "cue sheet" };
+const cues = data.cues
+  .map((cue) => ({ ...cue, start: cue.start_samples / data.sample_rate_hz, length: cue.length_samples / data.sample_rate_hz }))
+  .sort((one, other) => one.start - other.start);
+let selected = null;
+
+function sentence(cue) {
+  return [
+    timecode.at(cue.start),
+    cue.length ? `${cue.length.toFixed(2)} s long` : "",
+    `strength ${cue.strength.toFixed(2)}`,
+    `confidence ${cue.confidence.toFixed(2)}`,
+    data.picture ? `shot ${cue.shot}, ${Math.round(100 * cue.x)} % across, ${Math.round(100 * cue.y)} % down` : "",
+    ORIGINS[cue.origin] + (cue.row ? `, row ${cue.row}` : ""),
+    cue.track,
+    cue.label,
+  ].filter(Boolean).join(" · ");
+}
+
+function tell(title, text) {
+  find(".detail").replaceChildren(made("b", { textContent: title }), ` ${text}`);
+}
+
+function select(cue, scroll = true) {
+  for (const one of [selected, cue]) {
+    const now = one === cue;
+    one?.button.classList.toggle("selected", now);
+    one?.listed.classList.toggle("near", now);
+    if (one) one.button.tabIndex = now ? 0 : -1;
+  }
+  selected = cue;
+  tell(KINDS[cue.kind], sentence(cue));
+  if (scroll) {
+    const list = find(".cuelist");
+    list.scrollTop += cue.listed.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
+  }
+  const place = find(".place");
+  place.hidden = !data.picture || cue.origin !== "picture";
+  Object.assign(place.style, { left: `${100 * cue.x}%`, top: `${100 * cue.y}%` });
+}
+
+function seekTo(time) {
+  transport.seek(time);
+  timeline.move(transport.at, true);
+  refresh();
+}
+
+function addCues(lane) {
+  const meter = (value) => {
+    const bar = made("i");
+    bar.style.width = `${100 * value}%`;
+    return made("td", { className: "num" }, made("span", { className: "meter" }, bar), value.toFixed(2));
+  };
+  for (const cue of cues) {
+    cue.button = made("button", { className: "cue", tabIndex: -1 });
+    cue.button.dataset.kind = cue.kind;
+    cue.button.setAttribute("aria-label", `${KINDS[cue.kind]} ${sentence(cue)}`);
+    cue.button.style.left = timeline.percentOf(cue.start);
+    cue.button.style.setProperty("--strength", cue.strength);
+    cue.button.style.setProperty("--confidence", cue.confidence);
+    if (cue.length) {
+      const span = made("div", { className: "cue-span" });
+      span.dataset.kind = cue.kind;
+      Object.assign(span.style, { left: timeline.percentOf(cue.start), width: `${(100 * cue.length) / timeline.length}%` });
+      lane.append(span);
+    }
+    cue.button.addEventListener("mouseenter", () => select(cue));
+    cue.button.addEventListener("focus", () => select(cue));
+    cue.button.addEventListener("click", () => { seekTo(cue.start); select(cue); });
+    lane.append(cue.button);
+    const kind = made("td", { className: "kind", textContent: KINDS[cue.kind] });
+    kind.dataset.kind = cue.kind;
+    cue.listed = made(
+      "tr", {},
+      made("td", { textContent: cue.id }), made("td", { className: "num", textContent: timecode.at(cue.start) }), kind,
+      meter(cue.strength), meter(cue.confidence),
+      made("td", { textContent: cue.label, title: cue.label }), made("td", { textContent: cue.track }),
+    );
+    cue.listed.addEventListener("click", () => { seekTo(cue.start); select(cue, false); });
+    cue.listed.addEventListener("mouseenter", () => select(cue, false));
+    find(".cuelist tbody").append(cue.listed);
+  }
+  if (cues.length) cues[0].button.tabIndex = 0;
+}
+
+function neighbour(step) {
+  const now = transport.now();
+  const later = cues.filter((cue) => cue.start > now + 1e-4);
+  const earlier = cues.filter((cue) => cue.start < now - 1e-4);
+  return step > 0 ? later[0] : earlier.at(-1);
+}
+
+// Rows --------------------------------------------------------------------------------------------------------------
+
+function addTrack(track, scale) {
+  const starts = cues.map((cue) => cue.start);
+  const { row, head, lane } = timeline.addRow("track", track.name, paintWaves(() => shownOn(track), scale, "wave", starts));
+  const toggle = (name, letter, words) => {
+    const button = made("button", { className: name, textContent: letter, title: words });
+    button.setAttribute("aria-label", `${words} ${track.name}`);
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => { track[name] = !track[name]; listenTo("stems"); });
+    head.append(button);
+    return button;
+  };
+  if (takesOf(track) > 1) {
+    const choice = made("select", { title: "Take" });
+    choice.setAttribute("aria-label", `Take of ${track.name}`);
+    for (let k = 1; k <= takesOf(track); k++) choice.append(made("option", { value: k, textContent: k }));
+    choice.addEventListener("change", () => { track.take = Number(choice.value); listenTo("stems"); });
+    head.append(choice);
+  }
+  track.row = row;
+  track.buttons = { mute: toggle("mute", "M", "Mute"), solo: toggle("solo", "S", "Solo") };
+  lane.dataset.columns = track.events.flatMap((event) => event.takes).reduce((sum, take) => sum + take.drawn.length / 2, 0);
+  lane.addEventListener("pointermove", (event) => describe(shownOn(track), track, event));
+}
+
+function describe(list, track, event) {
+  const time = timeline.timeAt(event.clientX);
+  const sound = list.find((one) => time >= one.start_seconds && time < one.start_seconds + one.length_seconds);
+  if (!sound) return;
+  const owner = track?.events.find((one) => one.takes.includes(sound));
+  tell(owner ? owner.label : "Mix", [
+    timecode.at(sound.start_seconds + sound.onset_seconds),
+    owner && owner.takes.length > 1 ? `take ${sound.take} of ${owner.takes.length}` : "",
+    sound.loudness_lufs === null ? "" : `${sound.loudness_lufs.toFixed(1)} LUFS`,
+    `${sound.peak_dbtp.toFixed(1)} dBTP`,
+    sound.commercial ? sound.licence : `${sound.licence}, no commercial use`,
+    sound.name,
+  ].filter(Boolean).join(" · "));
+}
+
+function listenTo(what) {
+  listening = what === "mix" && data.mix ? "mix" : "stems";
+  for (const button of document.querySelectorAll("[data-listen]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.listen === listening));
+  }
+  for (const track of tracks) {
+    track.buttons.mute.setAttribute("aria-pressed", String(track.mute));
+    track.buttons.solo.setAttribute("aria-pressed", String(track.solo));
+    track.row.classList.toggle("silent", listening === "stems" && !isHeard(track));
+  }
+  if (transport.running) sounds.prepare(audibleNow());
+  timeline.draw();
+}
+
+function addRows() {
+  timeline.addRow("ruler", data.frames.name + " fps", paintRuler(timecode));
+  const stills = data.stills.map((still) => ({
+    ...still,
+    image: made("img", { onload: () => timeline.draw(), src: `data:image/jpeg;base64,${still.jpeg}` }),
+  }));
+  stills.end = data.picture?.length_seconds ?? timeline.begin + timeline.length;
+  if (stills.length || data.shots_seconds.length > 1) {
+    const { lane } = timeline.addRow("film", "Picture", paintFilm(stills, data.shots_seconds));
+    data.shots_seconds.forEach((start, k) => {
+      const shot = made("div", { className: "shot" }, made("span", { textContent: k + 1 }));
+      shot.style.left = timeline.percentOf(start);
+      lane.append(shot);
+    });
+  }
+  if (data.motion) timeline.addRow("motion", "Motion", paintMotion(bytesOf(data.motion), data.motion_rate_hz));
+  if (cues.length) addCues(timeline.addRow("cues", "Cues", () => {}).lane);
+  let loudest = 1;
+  for (const sound of everySound) for (const value of sound.drawn) loudest = Math.max(loudest, Math.abs(value));
+  const scale = 127 / loudest; // the same for all rows: what is drawn lower is softer
+  for (const track of tracks) addTrack(track, scale);
+  if (data.mix) {
+    const { lane } = timeline.addRow("mix", "Mix", paintWaves(() => [data.mix], scale, "wave-mix", cues.map((cue) => cue.start)));
+    lane.dataset.columns = data.mix.drawn.length / 2;
+    lane.addEventListener("pointermove", (event) => describe([data.mix], null, event));
+  }
+  return stills;
+}
+
+const stills = addRows();
+
+// The monitor -------------------------------------------------------------------------------------------------------
+
+function setUpMonitor() {
+  const monitor = find(".monitor");
+  monitor.hidden = !data.picture && !stills.length;
+  const shape = (width, height) => { monitor.style.aspectRatio = `${width} / ${height}`; };
+  stills[0]?.image.addEventListener("load", ({ target }) => shape(target.naturalWidth, target.naturalHeight));
+  video.addEventListener("loadedmetadata", () => { if (video.videoWidth) shape(video.videoWidth, video.videoHeight); });
+  video.addEventListener("error", () => {
+    video.hidden = true;
+    const words = find(".unplayable");
+    words.hidden = false;
+    words.textContent =
+      `${data.picture.name} does not play here: its file is not where this page looks for it, or this browser does not ` +
+      `know its format.${stills.length ? " The filmstrip moves instead." : ""}`;
+  });
+  find(".upper").hidden = monitor.hidden && !cues.length;
+  if (!cues.length) find(".cuelist tbody").append(made("tr", { className: "none" }, made("td", { colSpan: 7, textContent: "No cues." })));
+}
+
+function refresh() {
+  const time = transport.now();
+  timeline.move(time, transport.running);
+  const text = timecode.at(time);
+  const shown = find(".timecode");
+  if (shown.textContent !== text) shown.textContent = text;
+  const still = stills.findLast((one) => one.time_seconds <= time + 1e-3) ?? stills[0];
+  const monitor = find(".still");
+  if (still && monitor.src !== still.image.src) monitor.src = still.image.src;
+  const play = find(".play");
+  if (play.getAttribute("aria-pressed") !== String(transport.running)) {
+    play.setAttribute("aria-pressed", String(transport.running));
+    play.setAttribute("aria-label", transport.running ? "Pause" : "Play");
+  }
+}
+
+function everyFrame() {
+  transport.tick();
+  if (transport.running) refresh();
+  requestAnimationFrame(everyFrame);
+}
+
+// People ------------------------------------------------------------------------------------------------------------
+
+async function toggle() {
+  if (transport.running) transport.pause();
+  else transport.play();
+  refresh();
+}
+
+function zoom(what) {
+  const factor = { in: timeline.zoomed * 2, out: timeline.zoomed / 2, fit: 1 }[what];
+  timeline.zoom(factor, transport.now());
+}
+
+function step(frames) {
+  seekTo(timecode.secondsOf(timecode.frameAt(transport.now()) + frames));
+}
+
+function goToCue(direction) {
+  const cue = neighbour(direction);
+  if (!cue) return;
+  seekTo(cue.start);
+  select(cue);
+  if (document.activeElement?.classList.contains("cue")) cue.button.focus({ preventScroll: true });
+}
+
+const KEYS = {
+  " ": toggle,
+  ArrowLeft: (event) => step(event.shiftKey ? -timecode.nominal : -1),
+  ArrowRight: (event) => step(event.shiftKey ? timecode.nominal : 1),
+  ArrowUp: () => goToCue(-1),
+  ArrowDown: () => goToCue(1),
+  Home: () => seekTo(0),
+  End: () => seekTo(transport.end),
+  "+": () => zoom("in"),
+  "=": () => zoom("in"),
+  "-": () => zoom("out"),
+  0: () => zoom("fit"),
+};
+
+document.addEventListener("keydown", (event) => {
+  const { target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || target.matches("select, input")) return;
+  const ownSpace = target.matches("button:not(.cue), summary"); // a button that has the focus is what space presses
+  const act = KEYS[event.key];
+  if (!act || (event.key === " " && ownSpace)) return;
+  event.preventDefault();
+  act(event);
+});
+
+// A press with the mouse leaves the focus where it is, so that space goes on to mean play.
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest("button")) event.preventDefault();
+});
+
+find(".timeline").addEventListener("pointerdown", (event) => {
+  const lane = event.target.closest(".lane");
+  if (!lane || event.button || event.target.closest(".cue")) return;
+  event.preventDefault();
+  find(".timeline").focus({ preventScroll: true });
+  lane.setPointerCapture(event.pointerId);
+  const follow = (moved) => seekTo(timeline.timeAt(moved.clientX));
+  follow(event);
+  lane.addEventListener("pointermove", follow);
+  for (const end of ["pointerup", "pointercancel"]) {
+    lane.addEventListener(end, () => lane.removeEventListener("pointermove", follow), { once: true });
+  }
+});
+
+find(".timeline").addEventListener("wheel", (event) => {
+  if (!event.ctrlKey && !event.metaKey) return;
+  event.preventDefault();
+  timeline.zoom(timeline.zoomed * Math.exp(-event.deltaY / 300), timeline.timeAt(event.clientX));
+}, { passive: false });
+
+find(".play").addEventListener("click", toggle);
+find(".start").addEventListener("click", () => seekTo(0));
+for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoom(button.dataset.zoom));
+for (const button of document.querySelectorAll("[data-listen]")) {
+  button.addEventListener("click", () => listenTo(button.dataset.listen));
+}
+find(".listen").hidden = !(data.mix && tracks.length);
+find(".guide").hidden = !data.picture;
+find(".guide").addEventListener("click", () => {
+  video.muted = !video.muted;
+  find(".guide").setAttribute("aria-pressed", String(!video.muted));
+});
+
+// "#t=12.5" opens the page at that second: for a link in a mail, and for pictures of the page.
+function openAtFragment() {
+  const asked = Number(new URLSearchParams(location.hash.slice(1)).get("t"));
+  if (asked) seekTo(asked);
+}
+
+setUpMonitor();
+find("main").hidden = false;
+timeline.layout();
+openAtFragment();
+window.addEventListener("hashchange", openAtFragment);
+refresh();
+everyFrame();
+
+// For tests, and for the curious.
+window.cuewright = {
+  data,
+  timecode,
+  seek: seekTo,
+  state: () => ({
+    running: transport.running,
+    waiting: transport.waiting,
+    time: transport.now(),
+    plays: transport.plays,
+    picture: transport.plays ? transport.pictureTime() : null,
+    sounds: sounds.positions(),
+    audible: audibleNow().map((sound) => sound.name),
+    failed: [...sounds.failed].map((sound) => sound.name),
+    drawn: timeline.painters.filter(({ canvas }) => canvas.dataset.drawn).length,
+  }),
+};

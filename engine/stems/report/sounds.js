@@ -1,0 +1,182 @@
+// Plays sounds where they lie, along a clock that somebody else keeps.
+//
+// A sound whose copy is in the page is scheduled on the sample and panned; another is played from its file beside the
+// page, started ahead by as much as such files were late before, and nudged until it is in step.
+
+const LOOK_AHEAD = 3; // seconds before its beginning that a file is opened
+const DRIFT = 0.015; // seconds that scheduled sound may be off the picture before it is scheduled anew
+const OPEN_FILES = 32; // a browser refuses more than some 70 of them
+
+const monoCentre = Math.SQRT1_2; // mono lies 3 dB lower in the centre, as in the mix
+
+function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
+  return bytes;
+}
+
+class BufferVoice {
+  constructor(context, buffer, sound, beginsAt, audible) {
+    this.sound = sound;
+    this.beginsAt = beginsAt;
+    this.source = new AudioBufferSourceNode(context, { buffer });
+    this.gain = new GainNode(context, { gain: 1 });
+    this.panner = new StereoPannerNode(context, { pan: sound.pan }); // equal power for mono, as in the mix
+    this.source.connect(this.panner).connect(this.gain).connect(context.destination);
+    const late = audible - beginsAt;
+    if (late > 0) this.source.start(0, late);
+    else this.source.start(beginsAt);
+  }
+
+  seconds(audible) {
+    return this.sound.start_seconds + audible - this.beginsAt;
+  }
+
+  stop(context) {
+    this.gain.gain.setTargetAtTime(0, context.currentTime, 0.003);
+    this.source.stop(context.currentTime + 0.02);
+  }
+}
+
+class FileVoice {
+  static lead = 0.06; // seconds from being told to play until it does; learned
+
+  constructor(sound, failed) {
+    this.sound = sound;
+    this.element = new Audio();
+    this.element.preload = "auto";
+    this.element.preservesPitch = false;
+    this.element.volume = sound.channels === 1 ? monoCentre : 1;
+    this.element.addEventListener("error", () => failed(sound));
+    this.element.src = sound.url;
+    this.startedAt = null;
+    this.learned = false;
+  }
+
+  place(time) {
+    this.element.currentTime = Math.max(0, time - this.sound.start_seconds);
+  }
+
+  follow(time) {
+    const { element, sound } = this;
+    const target = time - sound.start_seconds;
+    if (this.startedAt === null) {
+      if (target + FileVoice.lead < 0) return;
+      if (target > 0.005 && Math.abs(element.currentTime - target) > 0.005) element.currentTime = target + FileVoice.lead;
+      this.startedAt = performance.now();
+      element.play().catch(() => {});
+    } else if (!element.paused && !element.seeking && performance.now() - this.startedAt > 200) {
+      const error = element.currentTime - target;
+      if (!this.learned) FileVoice.lead = Math.min(0.2, Math.max(0, FileVoice.lead - error / 2));
+      this.learned = true;
+      if (Math.abs(error) > 0.3) element.currentTime = target + FileVoice.lead;
+      else element.playbackRate = Math.abs(error) < 0.006 ? 1 : 1 - Math.min(0.08, Math.max(-0.08, error));
+    }
+  }
+
+  seconds() {
+    return this.sound.start_seconds + this.element.currentTime;
+  }
+
+  stop() {
+    this.element.pause();
+    this.element.removeAttribute("src");
+    this.element.load(); // lets go of the file
+  }
+}
+
+class Sounds {
+  constructor(onFailed) {
+    this.context = null;
+    this.buffers = new Map();
+    this.voices = new Map();
+    this.failed = new Set();
+    this.onFailed = (sound) => { this.failed.add(sound); onFailed(sound); };
+    this.off = 0; // how often in a row the scheduled sound was off the clock
+  }
+
+  // Decode what is in the page. A browser lets sound begin only after people did something: call it from there.
+  async prepare(list) {
+    const coded = list.filter((sound) => sound.mp3 && !this.buffers.has(sound));
+    if (!this.context && list.some((sound) => sound.mp3)) this.context = new AudioContext({ latencyHint: "playback" });
+    await Promise.all(coded.map(async (sound) => {
+      try {
+        this.buffers.set(sound, await this.context.decodeAudioData(bytesOf(sound.mp3).buffer));
+      } catch {
+        sound.mp3 = ""; // a browser without MP3 still has the file
+      }
+    }));
+    await this.context?.resume();
+  }
+
+  // The second of the context's clock that is being heard now.
+  audible() {
+    const { contextTime, performanceTime } = this.context.getOutputTimestamp?.() ?? {};
+    if (performanceTime) return contextTime + (performance.now() - performanceTime) / 1000;
+    return this.context.currentTime - (this.context.outputLatency || this.context.baseLatency || 0);
+  }
+
+  // Make what sounds be exactly `list`, at `time`.
+  follow(list, time) {
+    const wanted = new Set(list.filter((sound) => this.within(sound, time)));
+    for (const [sound, voice] of this.voices) {
+      if (!wanted.has(sound)) this.end(sound, voice);
+    }
+    const audible = this.context ? this.audible() : 0;
+    if (this.drifted(audible, time)) this.stop();
+    for (const sound of wanted) {
+      if (this.voices.has(sound) || this.failed.has(sound)) continue;
+      const buffer = this.buffers.get(sound);
+      if (buffer) {
+        this.voices.set(sound, new BufferVoice(this.context, buffer, sound, audible + sound.start_seconds - time, audible));
+      } else if (!sound.mp3 && this.voices.size < OPEN_FILES) {
+        this.voices.set(sound, new FileVoice(sound, this.onFailed));
+      }
+    }
+    for (const voice of this.voices.values()) {
+      if (voice instanceof FileVoice) voice.follow(time);
+    }
+  }
+
+  within(sound, time) {
+    const ahead = this.buffers.has(sound) ? Infinity : LOOK_AHEAD;
+    return time > sound.start_seconds - ahead && time < sound.start_seconds + sound.length_seconds;
+  }
+
+  // Once may be a clock that was read at an unlucky moment; five times in a row is not.
+  drifted(audible, time) {
+    const voice = [...this.voices.values()].find((one) => one instanceof BufferVoice);
+    this.off = voice && Math.abs(voice.seconds(audible) - time) > DRIFT ? this.off + 1 : 0;
+    return this.off >= 5;
+  }
+
+  // While nothing plays: have the files stand at `time`, so that they begin sooner.
+  place(list, time) {
+    this.stop();
+    for (const sound of list) {
+      if (sound.mp3 || this.failed.has(sound) || !this.within(sound, time) || this.voices.size >= OPEN_FILES) continue;
+      const voice = new FileVoice(sound, this.onFailed);
+      voice.place(time);
+      this.voices.set(sound, voice);
+    }
+  }
+
+  end(sound, voice) {
+    voice.stop(this.context);
+    this.voices.delete(sound);
+  }
+
+  stop() {
+    this.off = 0;
+    for (const [sound, voice] of this.voices) this.end(sound, voice);
+  }
+
+  // Where every sound is that has begun, for whoever wants to know whether it is in step.
+  positions() {
+    const audible = this.context ? this.audible() : 0;
+    return [...this.voices]
+      .map(([sound, voice]) => ({ name: sound.name, seconds: voice.seconds(audible), begins: sound.start_seconds }))
+      .filter(({ seconds, begins }) => seconds >= begins);
+  }
+}
