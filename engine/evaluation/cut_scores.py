@@ -89,7 +89,8 @@ class Score:
 def match(found: Sequence[Found], made: Sequence[Edit], tolerance_seconds: float) -> tuple[tuple[int, int], ...]:
     """Pairs (index found, index made), each index once, as many as can be and then the nearest.
 
-    Two may pair when the spans from start to end, each taken with its ends, come within the tolerance.
+    Two may pair when their middles come within the tolerance, and with a gradual one when the spans from start to end
+    do: whoever knows only cuts may put one anywhere in a dissolve.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -99,8 +100,10 @@ def match(found: Sequence[Found], made: Sequence[Edit], tolerance_seconds: float
     costs = np.full((len(found), len(made)), far)
     for i, one in enumerate(found):
         for j, other in enumerate(made):
-            if max(one.start_seconds - other.end_seconds, other.start_seconds - one.end_seconds) <= tolerance_seconds:
-                costs[i, j] = abs(one.start_seconds + one.end_seconds - other.start_seconds - other.end_seconds) / 2
+            apart = abs(one.start_seconds + one.end_seconds - other.start_seconds - other.end_seconds) / 2
+            gap = max(one.start_seconds - other.end_seconds, other.start_seconds - one.end_seconds)
+            if (apart if other.kind == "hard" else gap) <= tolerance_seconds:
+                costs[i, j] = apart
     pairs = zip(*linear_sum_assignment(costs), strict=True)
     return tuple((int(i), int(j)) for i, j in pairs if costs[i, j] < far)
 

@@ -82,6 +82,8 @@ class ShotFinder:
         self._take(self._gradual.settle(self._looks), self._fades.finish(self._looks))
         slow: list[Transition] = []
         for one in sorted(self._slow, key=lambda t: t.kind != "fade"):  # a fade also looks like two dissolves
+            if one.kind != "fade" and any(one.start_seconds < c < one.end_seconds for c in self._cuts):
+                continue
             if all(one.end_seconds <= t.start_seconds or one.start_seconds >= t.end_seconds for t in slow):
                 slow.append(one)
         cuts = [c for c in self._cuts if not any(t.start_seconds <= c <= t.end_seconds for t in slow)]

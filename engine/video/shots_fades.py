@@ -18,8 +18,9 @@ from engine.video.shots_look import EVEN, SAME_SHOT, Look, likeness
 RAMP_SECONDS = 2.5
 """The longest side of a fade."""
 
-_LOW = 0.2  # of the contrast before, under which the picture is taken to have sunk
-_ABRUPT_SECONDS = 0.11
+_LOW = 0.12  # of the contrast before, under which the picture is taken to have sunk
+_JUMP = 10.0  # levels of 0 to 255
+_ABRUPT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class _Ramp:
     step_seconds: float
 
     @property
-    def is_gradual(self) -> bool:
-        return abs(self.full_seconds - self.zero_seconds) > _ABRUPT_SECONDS
+    def seconds(self) -> float:
+        return abs(self.full_seconds - self.zero_seconds)
 
 
 class FadeFinder:
@@ -81,13 +82,14 @@ class FadeFinder:
         if out is None or len(after) < 3:
             return None
         back = _ramp(after)
-        if not (out.is_gradual or back.is_gradual) or likeness(out.full, back.full) > SAME_SHOT:
+        if out.seconds + back.seconds < _ABRUPT_SECONDS or likeness(out.full, back.full) > SAME_SHOT:
             return None
         return out.full_seconds + out.step_seconds, back.full_seconds
 
 
 def _ramp(looks: Sequence[Look]) -> _Ramp:
     """The line from next to nothing to full contrast that fits best, the looks given in the direction of its rise."""
+    looks = _one_shot(looks)
     times: np.ndarray[Any, Any] = np.array([k.time_seconds for k in looks])
     contrast = np.array([k.contrast for k in looks])
     way = np.abs(times - times[0])
@@ -105,3 +107,13 @@ def _ramp(looks: Sequence[Look]) -> _Ramp:
     sign = 1.0 if times[-1] >= times[0] else -1.0
     index = int(np.argmin(np.abs(way - full)))
     return _Ramp(float(times[0] + sign * zero), float(times[0] + sign * full), looks[index], float(step))
+
+
+def _one_shot(looks: Sequence[Look]) -> Sequence[Look]:
+    """As many as follow without a jump to another shot."""
+    for k in range(1, len(looks)):
+        one, other = looks[k - 1], looks[k]
+        jump = float(np.abs(one.coarse - other.coarse).mean())
+        if jump > _JUMP and not (one.is_even or other.is_even) and likeness(one, other) < SAME_SHOT:
+            return looks[: max(k, 3)]
+    return looks

@@ -30,6 +30,10 @@ _CHAIN_SECONDS = 6.0  # windows that overlap are judged together, if it does not
 Kind = Literal["hard", "dissolve", "fade", "wipe"]
 Array = np.ndarray[Any, Any]
 
+STRANGE = 0.52
+"""Likeness of the ends of a transition, at most."""
+
+_LEAST_DISTANCE = 18.0
 _BLOCK = 2  # pixels of the small colour picture to a block: 16 x 8 blocks
 
 
@@ -41,7 +45,41 @@ class Candidate:
     start_seconds: float
     end_seconds: float
     distance: float  # between the ends
-    facts: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Facts:
+    """What is measured of a window.
+
+    Parameters
+    ----------
+    distance
+        Root mean square between the first picture and the last, in levels of 0 to 255.
+    share
+        Of every frame, how far it is on the line from the first picture to the last: 0 to 1.
+    rest
+        The largest square distance of a frame of the middle third from that line, as a part of ``distance`` squared:
+        0 in a dissolve of still pictures, 0.25 in the middle of a wipe, 0.75 when it is another picture altogether.
+    detail
+        How much detail the middle frame has, as a part of that at the ends.
+    spread
+        Standard deviation of the moments at which the parts of the picture turn, in lengths of the window.
+    scatter
+        The same after the best plane and cone through those moments.
+    order
+        How much of their variance that plane and cone explain: 1 in a wipe.
+    width
+        How long a part is neither what it was nor what it becomes: 0 in a wipe with a sharp edge.
+    """
+
+    distance: float
+    share: Array
+    rest: float
+    detail: float
+    spread: float
+    scatter: float
+    order: float
+    width: float
 
 
 class GradualFinder:
@@ -98,6 +136,15 @@ def _comes_back(candidate: Candidate, looks: Sequence[Look]) -> bool:
 
 def examine(looks: Sequence[Look]) -> Candidate | None:
     """Whether a dissolve or a wipe takes place between the first frame and the last."""
+    facts = measure(looks)
+    if facts is None or (kind := judge(facts)) is None or likeness(looks[0], looks[-1]) > STRANGE:
+        return None
+    begin, end = _span(looks, facts.share)
+    return Candidate(kind=kind, start_seconds=begin, end_seconds=end, distance=facts.distance)
+
+
+def measure(looks: Sequence[Look]) -> Facts | None:
+    """What judges a window, or None when its ends do not differ, or are joined by more or less than one rise."""
     first, last = looks[0], looks[-1]
     if first.is_even or last.is_even:
         return None
@@ -105,35 +152,28 @@ def examine(looks: Sequence[Look]) -> Candidate | None:
     apart = coarse[-1] - coarse[0]
     square = float(apart @ apart)
     distance = (square / len(apart)) ** 0.5
-    if distance < 18:
+    if distance < _LEAST_DISTANCE:
         return None
     share = (coarse - coarse[0]) @ apart / square
-    steps = np.diff(share)
-    rest = coarse - coarse[0] - share[:, None] * apart
-    rest_share = (rest**2).sum(1) / square
+    steps = np.abs(np.diff(share))
+    if steps.sum() > 1.6 or steps.max() > 0.5:
+        return None
     third = len(looks) // 3
-    middle = slice(third, len(looks) - third)
-    facts = {
-        "rg": float(rest_share[middle].max()),
-        "tv": float(np.abs(steps).sum()),
-        "step": float(np.abs(steps).max()),
-        "D": distance,
-    }
-    if facts["tv"] > 1.6 or facts["step"] > 0.5 or facts["rg"] > 0.7:
+    rest = coarse[third:-third] - coarse[0] - share[third:-third, None] * apart
+    strange = float((rest**2).sum(1).max() / square)
+    if strange > 0.7:
         return None
-    ends = max(1.0, (first.energy + last.energy) / 2)
-    facts["e"] = looks[len(looks) // 2].energy / ends
-    facts |= _blocks(looks)
-    facts["M"] = likeness(first, last)
-    kind: Kind
-    if facts["M"] < 0.53 and facts["rg"] + 0.5 * facts["e"] < 0.6 and facts["spread"] < 0.14:
-        kind = "dissolve"
-    elif facts["M"] < 0.5 and facts["rs"] < 0.1 and facts["r2"] > 0.5 and facts["width"] < 0.3:
-        kind = "wipe"
-    else:
-        return None
-    begin, end = _span(looks, share)
-    return Candidate(kind=kind, start_seconds=begin, end_seconds=end, distance=distance, facts=facts)
+    detail = looks[len(looks) // 2].energy / max(1.0, (first.energy + last.energy) / 2)
+    return Facts(distance=distance, share=share, rest=strange, detail=detail, **_turns(looks))
+
+
+def judge(facts: Facts) -> Kind | None:
+    """What kind of transition the facts speak for."""
+    if facts.order > 0.6 and facts.scatter < 0.09 and facts.width < 0.28 and facts.spread > 0.06:
+        return "wipe"
+    if facts.rest + 0.5 * facts.detail < 0.6 and facts.spread < 0.14:
+        return "dissolve"
+    return None
 
 
 def _span(looks: Sequence[Look], share: Array) -> tuple[float, float]:
@@ -146,7 +186,7 @@ def _span(looks: Sequence[Look], share: Array) -> tuple[float, float]:
     return low - reach + step / 2, high + reach
 
 
-def _blocks(looks: Sequence[Look]) -> dict[str, float]:
+def _turns(looks: Sequence[Look]) -> dict[str, float]:
     width, height = COLOUR[0] // _BLOCK, COLOUR[1] // _BLOCK
     count = len(looks)
     pictures = np.array([k.colour for k in looks]).reshape(count, height, _BLOCK, width, _BLOCK, 3)
@@ -166,7 +206,7 @@ def _blocks(looks: Sequence[Look]) -> dict[str, float]:
     left = float((weight * (turn - basis @ fit) ** 2).sum())
     return {
         "spread": variance**0.5,
-        "rs": left**0.5,
-        "r2": 1 - left / max(variance, 1e-9),
+        "scatter": left**0.5,
+        "order": 1 - left / max(variance, 1e-9),
         "width": float((weight * (4 * share * (1 - share)).mean(0)).sum()),
     }

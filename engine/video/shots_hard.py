@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.video.shots_look import SAME_SHOT, Look, Pixels, likeness
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 _BEFORE_SECONDS = (0.0, 0.08, 0.25)
 _AFTER_SECONDS = (0.0, 0.08, 0.16, 0.3, 0.5)
 _BLIND_SECONDS = 2.0  # a white frame hides a shot at most so long
+_FROZEN = 0.25  # levels of 0 to 255; noise alone makes more
+_FREEZE_SECONDS = 0.15
+_AFTER_FREEZE = 0.48  # where frames were dropped, what moves has moved far
 _SINGLE_SECONDS = 0.15  # two jumps so near to each other are one cut, with some odd frames in it
 
 
@@ -30,7 +35,7 @@ class HardFinder:
         from scenedetect.detectors import AdaptiveDetector
 
         self._detector: AdaptiveDetector = AdaptiveDetector(
-            adaptive_threshold=2.0, min_content_val=12.0, min_scene_len=0
+            adaptive_threshold=1.5, min_content_val=12.0, min_scene_len=0
         )
         self._times: deque[float] = deque(maxlen=8)
         self._count = 0
@@ -67,7 +72,9 @@ class HardFinder:
 
 def _goes_on(before: Sequence[Look], after: Sequence[Look], jump: float) -> bool:
     """Whether the shot is still there after the jump: ``before`` backwards from it, ``after`` forwards."""
-    if likeness(before[0], after[0]) >= SAME_SHOT:
+    still = [k for k in before if k.time_seconds > jump - _FREEZE_SECONDS]
+    frozen = len(still) > 2 and all(float(np.abs(k.coarse - before[0].coarse).mean()) < _FROZEN for k in still)
+    if likeness(before[0], after[0]) >= (_AFTER_FREEZE if frozen else SAME_SHOT):
         return True
     olds = _sampled(before, jump, _BEFORE_SECONDS)
     news = _sampled(after, jump, _AFTER_SECONDS)

@@ -94,16 +94,14 @@ def _found_again(where: Floats, what: Floats) -> float:
     import cv2
 
     around = cv2.copyMakeBorder(where, _REACH, _REACH, _REACH, _REACH, cv2.BORDER_REFLECT)
-    found = weights = 0.0
     width, height = _BLOCK
-    for y in range(0, what.shape[0], height):
-        for x in range(0, what.shape[1], width):
-            block = what[y : y + height, x : x + width]
-            weight = min(float(block.std()), 20.0)
-            if weight < _FAINT:
-                continue
-            place = around[y : y + height + 2 * _REACH, x : x + width + 2 * _REACH]
-            best = float(cv2.matchTemplate(place, block, cv2.TM_CCOEFF_NORMED).max())
-            found += weight * min(max(best, 0.0), 1.0)
-            weights += weight
-    return found / weights if weights else 0.0
+    rows, columns = what.shape[0] // height, what.shape[1] // width
+    weights = np.minimum(what.reshape(rows, height, columns, width).std((1, 3)), 20.0)
+    weights[weights < _FAINT] = 0
+    found = 0.0
+    for row, column in np.argwhere(weights).tolist():
+        y, x = row * height, column * width
+        place = around[y : y + height + 2 * _REACH, x : x + width + 2 * _REACH]
+        best = float(cv2.matchTemplate(place, what[y : y + height, x : x + width], cv2.TM_CCOEFF_NORMED).max())
+        found += float(weights[row, column]) * min(max(best, 0.0), 1.0)
+    return found / float(weights.sum()) if weights.any() else 0.0
