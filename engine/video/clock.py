@@ -25,6 +25,11 @@ _DISCONTINUOUS = 1 << 9
 """AVFMT_TS_DISCONT of libavformat: MPEG streams, which have no index and not a time stamp for every frame."""
 
 
+def exact(seconds: float) -> Fraction:
+    """The decimal number that was typed: 0.1 is one tenth."""
+    return Fraction(repr(float(seconds)))
+
+
 class Clock:
     """Reads the time of frames and packets, in seconds of the file's own clock.
 

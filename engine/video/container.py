@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from engine.errors import FileUnreadable, PictureUnreadable
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
@@ -147,8 +148,14 @@ def packets(container: InputContainer, *streams: Stream, damage: Damage) -> Iter
             return
 
 
-def decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
-    """The frames from here on, in the order of their display; what cannot be decoded is skipped and counted."""
+@overload
+def decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]: ...
+@overload
+def decoded(container: InputContainer, stream: AudioStream, damage: Damage) -> Iterator[AudioFrame]: ...
+def decoded(
+    container: InputContainer, stream: VideoStream | AudioStream, damage: Damage
+) -> Iterator[VideoFrame | AudioFrame]:
+    """The frames of a stream from here on, in the order of display; what cannot be decoded is left out and counted."""
     import av
 
     for packet in chain(packets(container, stream, damage=damage), [None]):  # None: give out what is held back

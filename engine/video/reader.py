@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from engine.errors import PictureUnreadable
 from engine.handle import Handle
 from engine.picture import Picture
-from engine.video.clock import Clock
+from engine.video.clock import Clock, exact
 from engine.video.container import FIELD, Damage, file_name, opened, picture_stream
 from engine.video.probe import Footage, probe
 from engine.video.scaling import Pixels, Scaler
@@ -24,7 +24,7 @@ from engine.video.scaling import Pixels, Scaler
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Footage", "Frame", "frames", "probe", "slice_length"]
+__all__ = ["Footage", "Frame", "Warn", "frames", "ignore", "probe", "slice_length"]
 
 Warn = Callable[[str], None]
 
@@ -63,12 +63,8 @@ class Frame:
         return float(self.time)
 
 
-def _ignore(sentence: str) -> None:
-    pass
-
-
-def _exact(seconds: float) -> Fraction:
-    return Fraction(repr(float(seconds)))  # the decimal number that was typed
+def ignore(sentence: str) -> None:
+    """Nobody wants to know."""
 
 
 def slice_length(picture: Picture, footage: Footage) -> Fraction:
@@ -82,7 +78,7 @@ def slice_length(picture: Picture, footage: Footage) -> Fraction:
     PictureUnreadable
         The slice begins after the picture's end.
     """
-    left = footage.duration_seconds - _exact(picture.offset_seconds)
+    left = footage.duration_seconds - exact(picture.offset_seconds)
     if left <= 0:
         reason = " ".join(footage.warnings)  # it may be cut off
         raise PictureUnreadable(
@@ -91,8 +87,8 @@ def slice_length(picture: Picture, footage: Footage) -> Fraction:
             field="video_offset",
         )
     if picture.length_seconds is not None:
-        return _exact(picture.length_seconds)
-    return left / _exact(picture.play_rate)
+        return exact(picture.length_seconds)
+    return left / exact(picture.play_rate)
 
 
 def frames(
@@ -102,7 +98,7 @@ def frames(
     thumbnail_width_px: int = 64,
     max_rate_hz: float | None = None,
     footage: Footage | None = None,
-    warn: Warn = _ignore,
+    warn: Warn = ignore,
     handle: Handle = Handle(),  # noqa: B008 - frozen
 ) -> Iterator[Frame]:
     """Read the frames that show in the slice, in order; the first is at time 0 when the slice begins inside it.
@@ -132,7 +128,7 @@ def frames(
     import av
 
     footage = footage or probe(picture.path)
-    rate, begin = _exact(picture.play_rate), _exact(picture.offset_seconds)
+    rate, begin = exact(picture.play_rate), exact(picture.offset_seconds)
     length = slice_length(picture, footage)
     for sentence in footage.warnings:
         warn(sentence)
@@ -140,7 +136,7 @@ def frames(
     if missing > _TOUCH:
         warn(f"The picture ends {float(missing):.2f} s before the slice does; the rest of the slice has none.")
     damage = Damage()
-    least = _TOO_SOON / _exact(max_rate_hz) if max_rate_hz else Fraction(0)
+    least = _TOO_SOON / exact(max_rate_hz) if max_rate_hz else Fraction(0)
     last: Fraction | None = None
     scaler: Scaler | None = None
     for source, frame in _shown(picture.path, footage, begin, begin + length * rate, damage):
