@@ -86,7 +86,8 @@ class Composer:
         cues = self._cues()
         casts = [*self._spoken(steps, told, [cue for cue in cues if not cue.label]), *self._labelled(steps, cues)]
         if not casts:
-            raise nothing_matched(self._unmatched)
+            spoken = any(c.isalnum() for c in brief.request.prompt) or brief.request.preset
+            raise nothing_matched(self._unmatched, field="prompt" if spoken else "cue_sheet")
         self._check_number(sum(len(each.cues) or each.part.step.count for each in casts))
         perspective = Perspective(cues, scene.shots_samples)
         whole = scene.length_samples
@@ -153,7 +154,8 @@ class Composer:
                 again = part_of(changed[step_id], None, self._sounds, self._rate)
                 part = replace(again, title=part.title, length_seconds=None) if isinstance(again, Part) else again
             if isinstance(part, Nearest):
-                self._miss(f"{_where(group)}: {missed(label, part)}")
+                self._unmatched.append(f"{missed(label, part)} in {_where(group)}")
+                self._warnings.append(f"{_where(group).capitalize()}: no sound here answers {missed(label, part)}.")
             else:
                 found.append(Cast(part=part, cues=tuple(group), series=True))
         return _beds_until_the_next(found, self._scene.length_samples)
@@ -163,7 +165,8 @@ class Composer:
         spoken = [step for step in steps if step.id not in self._labels_before]
         read = parts_of(spoken, told, self._sounds, self._rate)
         for text, nearest in read.unmatched:
-            self._miss(missed(text, nearest))
+            self._unmatched.append(missed(text, nearest))
+            self._warnings.append(f"Left out, for no sound here answers it: {missed(text, nearest)}.")
         fixed, new = self._kept(read.parts, cues)
         self._check_that_something_moves([part for part in new if part.role])
         taken = {cue.id for each in fixed for cue in each.cues}
@@ -258,11 +261,9 @@ class Composer:
         }
         if cues:
             update["start_seconds"] = round(cues[0].start_samples / self._rate, 6)
+        elif each.part.bed and not each.part.placed:
+            update["start_seconds"] = 0.0
         return step.model_copy(update=update)
-
-    def _miss(self, text: str) -> None:
-        self._unmatched.append(text)
-        self._warnings.append(f"Left out, for no sound here answers it: {text}.")
 
     def _count_left(self, cues: Sequence[Cue], used: set[str]) -> None:
         moments = [cue for cue in cues if cue.kind != "cut"]
@@ -314,5 +315,5 @@ def _beds_until_the_next(casts: list[Cast], whole: int | None) -> list[Cast]:
 def _where(cues: Sequence[Cue]) -> str:
     """Rows of a sheet by their number, other cues by their id; the first few."""
     names = [str(cue.row) if cue.row is not None else cue.id for cue in cues]
-    kind = "Row" if cues[0].row is not None else "Cue"
+    kind = "row" if cues[0].row is not None else "cue"
     return f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:8])}{' ...' if len(names) > 8 else ''}"

@@ -14,6 +14,8 @@ from engine.planning.sounds import Nearest, Sounds
 from engine.request import MAX_LENGTH_SECONDS, Job
 from engine.timebase import seconds_to_samples
 
+MOST_LISTED = 8
+
 
 def decide(outline: Outline, job: Job, sounds: Sounds, previous: Plan | None = None) -> Plan:
     """Decide everything.
@@ -94,12 +96,13 @@ def missed(text: str, nearest: Nearest) -> str:
     return f"{text!r}" + (f" (nearest: {', '.join(nearest.labels)})" if nearest.labels else "")
 
 
-def nothing_matched(unmatched: Sequence[str]) -> PromptNotMatched:
-    """The error for words none of which is answered."""
+def nothing_matched(unmatched: Sequence[str], *, field: str = "prompt") -> PromptNotMatched:
+    """The error for words none of which is answered; it lists the first few."""
+    more = f" and {len(unmatched) - MOST_LISTED} more" if len(unmatched) > MOST_LISTED else ""
     return PromptNotMatched(
-        f"No sound here answers {'; '.join(unmatched)}: say it in other words, or add your own sounds with "
-        "'cuewright library add'.",
-        field="prompt",
+        f"No sound here answers {'; '.join(unmatched[:MOST_LISTED])}{more}: say it in other words, or add your own "
+        "sounds with 'cuewright library add'.",
+        field=field,
     )
 
 

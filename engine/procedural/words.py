@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 
 from engine.procedural.families import FAMILIES
 from engine.procedural.family import VOCABULARY, Family
@@ -38,10 +38,10 @@ _IRREGULAR = {
     "stone", "windy": "wind", "rainy": "rain", "stormy": "storm", "rung": "ring", "rang": "ring", "hi": "high",
     "glassy": "glas", "this": "this", "gas": "gas", "bus": "vehiclebus", "busy": "busy", "lazy": "lazy", "dry": "dry",
     "keys": "key", "hurried": "hurr", "alarm": "alarm", "leaf": "leaf", "wolves": "wolf", "surf": "surf", "sea":
-    "sea", "shoe": "shoe", "shoes": "shoe", "clothes": "cloth", "clothing": "cloth", "tiny": "tiny", "shattered": "shatter",
-    "string": "string", "spring": "spring", "thing": "thing", "king": "king", "wing": "wing", "sing": "sing", "ring": "ring",
-    "swing": "swing", "bring": "bring", "evening": "evening", "morning": "morning", "lightning": "lightning",
-    "ceiling": "ceiling", "building": "building",
+    "sea", "shoe": "shoe", "shoes": "shoe", "clothes": "cloth", "clothing": "cloth", "tiny": "tiny", "shattered":
+    "shatter", "string": "string", "spring": "spring", "thing": "thing", "king": "king", "wing": "wing", "sing":
+    "sing", "ring": "ring", "swing": "swing", "bring": "bring", "evening": "evening", "morning": "morning",
+    "lightning": "lightning", "ceiling": "ceiling", "building": "building",
 }  # fmt: skip
 _WALKERS = frozenset(
     {"man", "men", "woman", "women", "person", "peopl", "someon", "child", "boy", "girl", "kid", "soldier", "crowd"}
@@ -295,17 +295,25 @@ def _count(family: Family, reading: _Reading, covered: frozenset[str]) -> int | 
 
 def _nearest(reading: _Reading, taken: set[str], count: int) -> list[Answer]:
     """Families whose names look most like the words, for want of a better."""
+    alike = [_likeness(token.stem) for token in reading.tokens]
+    ranked = sorted(
+        ((max((each[name] for each in alike), default=0.0), family) for name, family in FAMILIES.items()),
+        key=lambda r: -r[0],
+    )
+    free = [(score, family) for score, family in ranked if family.name not in taken]
+    return [Answer(family=family, score=round(score, 3)) for score, family in free[:count]]
 
-    def likeness(family: Family) -> float:
-        roots = {root for stems, _ in _phrases(family.name) for root in stems}
-        best = 0.0
-        for token in reading.tokens:
-            if token.stem in roots:
-                return 0.45
-            for root in roots:
-                if root[0] == token.stem[0]:
-                    best = max(best, SequenceMatcher(None, token.stem, root).ratio())
-        return 0.4 * best
 
-    ranked = sorted(((likeness(f), f) for f in FAMILIES.values() if f.name not in taken), key=lambda r: -r[0])
-    return [Answer(family=family, score=round(score, 3)) for score, family in ranked[:count]]
+@lru_cache(maxsize=4096)
+def _likeness(root: str) -> Mapping[str, float]:
+    """How much a word looks like those of each family's names; never as much as a match."""
+
+    def of(name: str) -> float:
+        roots = {other for stems, _ in _phrases(name) for other in stems}
+        if root in roots:
+            return 0.45
+        return 0.4 * max(
+            (SequenceMatcher(None, root, other).ratio() for other in roots if other[0] == root[0]), default=0.0
+        )
+
+    return {name: of(name) for name in FAMILIES}
