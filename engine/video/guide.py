@@ -22,7 +22,7 @@ from engine.handle import Handle
 from engine.picture import Picture
 from engine.timebase import round_late
 from engine.video.clock import exact
-from engine.video.container import Damage, decoded, file_name, opened, sound_stream
+from engine.video.container import FIELD, Damage, decoded, file_name, opened, sound_stream
 from engine.video.probe import Footage, probe
 from engine.video.reader import Warn, ignore, slice_length
 
@@ -34,6 +34,8 @@ RATE_HZ = 24_000
 """What the onsets are looked for at: they are told apart below 10 kHz."""
 _BEFORE_SECONDS = Fraction(5, 2)
 """Heard before the slice, so that what sounds already as it begins does not begin there."""
+_AFTER_SECONDS = Fraction(1, 2)
+"""Heard after the slice, so that what begins there is not taken for something at its end."""
 _JUST_BEFORE_SECONDS = Fraction(1, 100)
 """A slice that was cut on an attack may have cut its foot off."""
 _QUIETEST_DB = 40.0
@@ -91,10 +93,10 @@ def guide_cues(
     from_seconds = max(Fraction(0), begin - _BEFORE_SECONDS)
     onsets: list[tuple[Fraction, Onset]] = []
     damage = Damage()
-    start, end = footage.start_seconds + from_seconds, footage.start_seconds + begin + length * rate
-    blocks = _blocks(picture.path, start, end, damage)
+    to_seconds = begin + length * rate + _AFTER_SECONDS
+    blocks = _blocks(picture.path, footage.start_seconds + from_seconds, footage.start_seconds + to_seconds, damage)
     for done_seconds, found in onsets_of_stream(blocks, RATE_HZ, sensitivity=sensitivity):
-        handle.progress(done_seconds / float(begin - from_seconds + length * rate), STAGE)
+        handle.progress(done_seconds / float(to_seconds - from_seconds), STAGE)
         for onset in found:
             time = (from_seconds + exact(onset.time_seconds) - begin) / rate
             if -_JUST_BEFORE_SECONDS <= time < length:
@@ -162,7 +164,7 @@ def _decoded_from(path: str, begin: Fraction, damage: Damage) -> Iterator[AudioF
             if stream is None or stream.time_base is None:
                 raise PictureUnreadable(
                     f"{file_name(path)} has no sound to listen to; look for cues in the picture instead.",
-                    field="source",
+                    field=FIELD,
                 )
             if seeks:
                 with suppress(av.FFmpegError):  # cannot be sought in: it is at its beginning

@@ -46,7 +46,9 @@ class Footage:
     frame_rate
         Frames per second, exact; None when the distance between frames varies.
     start_seconds
-        Time stamp that the file gives to the first frame it shows; offsets count from there.
+        When the file shows its first frame, by the clock that its sound goes by; offsets count from there.
+    delay_seconds
+        How much later than that its frames come out stamped, in files that tell only the order of decoding (AVI).
     duration_seconds
         From there to where the last frame's display ends.
     start_timecode
@@ -62,6 +64,7 @@ class Footage:
     frame_rate: Fraction | None
     start_seconds: Fraction
     duration_seconds: Fraction
+    delay_seconds: Fraction = Fraction(0)
     start_timecode: str | None = None
     has_sound: bool = False
     warnings: tuple[str, ...] = ()
@@ -83,20 +86,20 @@ def probe(path: str) -> Footage:
         first = next(Clock(container, stream).timed(Damage()), None)
         if first is None:
             raise PictureUnreadable(f"Not one frame of {name} can be decoded; export it again.", field=FIELD)
-        start, still, frame = first
+        stamped, still, frame = first
         width, height = seen_size(frame, stream)
     with opened(path) as container:  # anew: decoding has read ahead
         stream = picture_stream(container, path)
         clock = Clock(container, stream)
         head = list(islice(packets(container, stream, damage=Damage()), _LOOKED_AT))
         times = sorted(span[0] for packet in head if (span := clock.packet_span(packet)))
+        start = times[0] if clock.by_order and times else stamped
         if clock.counts:
             count = sum(1 for _ in chain(head, packets(container, stream, damage=Damage())))
             duration, ends = count / clock.rate, {}
         else:
             ends = _ends(container, clock, stream)
-            begin = times[0] if clock.by_order and times else start
-            duration = max(ends.get(stream.index, start) - begin, still)
+            duration = max(ends.get(stream.index, start) - start, still)
         rate = _constant_rate(clock, stream, times, duration)
         if rate and abs(round(duration * rate) / rate - duration) <= 2 * clock.tick:
             duration = round(duration * rate) / rate  # a clock of whole milliseconds (Matroska) rounds the last frame
@@ -106,6 +109,7 @@ def probe(path: str) -> Footage:
             frame_rate=rate,
             start_seconds=start,
             duration_seconds=duration,
+            delay_seconds=stamped - start,
             start_timecode=_timecode(container),
             has_sound=bool(container.streams.audio),
             warnings=() if clock.counts else _cut_off(name, container, stream, ends),

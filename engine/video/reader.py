@@ -196,13 +196,14 @@ def _decoded_from(
             stream = picture_stream(container, path)
             clock = Clock(container, stream)
             back = max(back, clock.settles)
+            start = footage.start_seconds + footage.delay_seconds
             begins = clock.counts or begin <= back
             if not begins:
                 with suppress(av.FFmpegError):  # cannot be sought in: it is at its beginning
-                    container.seek(int((footage.start_seconds + begin - back) / clock.tick), stream=stream)
+                    container.seek(int((start + begin - back) / clock.tick), stream=stream)
             here = Damage()
             for time, _, frame in clock.timed(here):
-                source = time - footage.start_seconds
+                source = time - start
                 if not begins and source > begin:
                     break
                 begins = True
