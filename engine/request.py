@@ -110,6 +110,15 @@ class SpotRequest(Model):
     source: Literal["picture", "sound", "both"] = Field(
         "picture", description="Where to look for cues: the picture, its own sound (the guide track), or both."
     )
+    position_samples: int = Field(
+        0,
+        ge=0,
+        le=2**47,
+        description="Where on the timeline the slice begins, in samples of the session.",
+    )
+    position_timecode: str = Field(
+        "", max_length=16, description="The same as timecode; wins over position_samples when given."
+    )
     sensitivity: float = Field(0.5, ge=0, le=1, description="More finds more, right and wrong.")
     folder: str = Field(
         "", max_length=4_096, description="Folder that a cue sheet and a report page go to; left out, none is written."
@@ -164,7 +173,7 @@ class ComposeRequest(GenerateRequest):
 
 
 Verb = Literal["generate", "compose", "spot"]
-JobRequest = GenerateRequest | ComposeRequest | SpotRequest
+JobRequest = ComposeRequest | GenerateRequest | SpotRequest
 _REQUESTS: dict[Verb, type[GenerateRequest] | type[SpotRequest]] = {
     "generate": GenerateRequest,
     "compose": ComposeRequest,

@@ -12,12 +12,14 @@ import typer
 from engine.cli.output import JsonFlag, print_json, progress, say, table
 from engine.config import Settings
 from engine.errors import BadArgument
+from engine.model import Model
+from engine.plan import Plan
 from engine.request import GenerateRequest, Job
 from engine.results import JobResult, StemFile
 from engine.session import Session
 
 
-def _from(model: type[GenerateRequest] | type[Session], field: str, *names: str) -> Any:
+def option_of(model: type[Model], field: str, *names: str) -> Any:
     """An option that reads its help from the request's field."""
     return typer.Option(*(names or (f"--{field.replace('_', '-')}",)), help=model.model_fields[field].description)
 
@@ -34,21 +36,21 @@ def new_job_id() -> str:
 def generate(
     prompt: Annotated[list[str] | None, typer.Argument(help="What should be heard, in words.")] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the stems.")] = Path("cuewright"),
-    duration: Annotated[float | None, _from(GenerateRequest, "duration")] = None,
-    takes: Annotated[int | None, _from(GenerateRequest, "takes")] = None,
-    seed: Annotated[int | None, _from(GenerateRequest, "seed")] = None,
-    backend: Annotated[str, _from(GenerateRequest, "backend")] = "",
-    planner: Annotated[str, _from(GenerateRequest, "planner")] = "auto",
-    preset: Annotated[str, _from(GenerateRequest, "preset")] = "",
-    channels: Annotated[int | None, _from(GenerateRequest, "channels")] = None,
-    track: Annotated[str, _from(GenerateRequest, "track")] = "",
-    position_timecode: Annotated[str, _from(GenerateRequest, "position_timecode", "--at")] = "",
+    duration: Annotated[float | None, option_of(GenerateRequest, "duration")] = None,
+    takes: Annotated[int | None, option_of(GenerateRequest, "takes")] = None,
+    seed: Annotated[int | None, option_of(GenerateRequest, "seed")] = None,
+    backend: Annotated[str, option_of(GenerateRequest, "backend")] = "",
+    planner: Annotated[str, option_of(GenerateRequest, "planner")] = "auto",
+    preset: Annotated[str, option_of(GenerateRequest, "preset")] = "",
+    channels: Annotated[int | None, option_of(GenerateRequest, "channels")] = None,
+    track: Annotated[str, option_of(GenerateRequest, "track")] = "",
+    position_timecode: Annotated[str, option_of(GenerateRequest, "position_timecode", "--at")] = "",
     mix: Annotated[bool, typer.Option("--mix/--no-mix", help="Also write a mix of all sounds.")] = True,
-    delivery_safe: Annotated[bool, _from(GenerateRequest, "delivery_safe", "--delivery-safe")] = False,
-    sample_rate: Annotated[int, _from(Session, "sample_rate")] = 48_000,
-    frame_rate: Annotated[str, _from(Session, "frame_rate")] = "25",
-    start_timecode: Annotated[str, _from(Session, "start_timecode")] = "00:00:00:00",
-    project: Annotated[str, _from(Session, "project")] = "",
+    delivery_safe: Annotated[bool, option_of(GenerateRequest, "delivery_safe", "--delivery-safe")] = False,
+    sample_rate: Annotated[int, option_of(Session, "sample_rate")] = 48_000,
+    frame_rate: Annotated[str, option_of(Session, "frame_rate")] = "25",
+    start_timecode: Annotated[str, option_of(Session, "start_timecode")] = "00:00:00:00",
+    project: Annotated[str, option_of(Session, "project")] = "",
     follow: Annotated[
         Path | None, typer.Option("--follow", help="Manifest of an earlier job; the words then change its plan.")
     ] = None,
@@ -84,29 +86,34 @@ def generate(
 
     studio = Studio(Settings.load())
     if plan_only:
-        with progress("planning", quiet=as_json):
-            plan = studio.plan(job)
-        if as_json:
-            print_json(plan)
-            return
-        for warning in plan.warnings:
-            say(f"note: {warning}")
-        rate = plan.session.sample_rate
-        table(
-            f"{plan.outline.planner}: {plan.length_samples / rate:.2f} s",
-            ("event", "start s", "length s", "layer", "backend", "source", "category", "text"),
-            (
-                (
-                    *(e.id, e.start_samples / rate, e.length_samples / rate, e.layer),
-                    *(e.takes[0].backend, e.takes[0].source, e.category, e.text),
-                )
-                for e in plan.events
-            ),
-        )
+        with progress("planning", quiet=as_json) as handle:
+            plan = studio.plan(job, handle)
+        show_plan(plan, as_json=as_json)
         return
     with progress("planning", quiet=as_json) as handle:
         result = studio.run(job, handle, lambda stem: None)
     show_result(result, as_json=as_json)
+
+
+def show_plan(plan: Plan, *, as_json: bool) -> None:
+    """What would be done."""
+    if as_json:
+        print_json(plan)
+        return
+    for warning in plan.warnings:
+        say(f"note: {warning}")
+    rate = plan.session.sample_rate
+    table(
+        f"{plan.outline.planner}: {plan.length_samples / rate:.2f} s",
+        ("event", "cue", "start s", "length s", "gain dB", "pan", "layer", "backend", "source", "category", "text"),
+        (
+            (
+                *(e.id, e.cue, e.start_samples / rate, e.length_samples / rate, e.gain_db, e.pan, e.layer),
+                *(e.takes[0].backend, e.takes[0].source, e.category, e.text),
+            )
+            for e in plan.events
+        ),
+    )
 
 
 def show_result(result: JobResult, *, as_json: bool) -> None:
@@ -124,6 +131,8 @@ def show_result(result: JobResult, *, as_json: bool) -> None:
     )
     print(f"REAPER project: {result.project}")
     print(f"Manifest:       {result.manifest}")
+    if result.report:
+        print(f"Report:         {result.report}")
 
 
 def _row(stem: StemFile) -> tuple[object, ...]:

@@ -21,8 +21,12 @@ from engine.mixing.place import PlacedTake, place
 from engine.plan import Event, Plan, TakeSpec
 from engine.planning.planner import make_plan
 from engine.planning.presets import load_presets
+from engine.planning.scene import Scene
+from engine.render.beside import Beside
 from engine.render.files import About, write, write_stem
-from engine.request import Job
+from engine.render.scene import gather
+from engine.render.spotted import spotted
+from engine.request import Job, SpotRequest
 from engine.results import JobResult, Licence, StemFile, Take
 from engine.stems import bwf
 from engine.stems.export import write_rpp
@@ -34,6 +38,8 @@ OnStem = Callable[[StemFile], None]
 MIX_CATEGORY = "MIX"
 MAX_MIXED_SAMPLES = 2**30
 """Of all takes that one mix holds at once, as 32-bit floats: 4 GB."""
+_LOOKED = 0.4
+"""Of a job with a picture: it takes about as long as the sounds."""
 _PLANNED = 0.05
 _RENDERED = 0.85
 
@@ -66,22 +72,30 @@ class Studio:
         CuewrightError
             Nothing partial is left; files told before stay, they are complete.
         """
+        if isinstance(job.request, SpotRequest):
+            return spotted(job, job.request, handle)
         folder = Path(job.request.folder)
         make_folder(folder)
         clean_partials(folder, job.id)
         handle.progress(0.0, "planning")
         kept = self._plan_path(job)
         try:
-            plan = self._kept_plan(kept) or self.plan(job)
-            if not plan.outline.planner.startswith("rules"):
+            motion: tuple[float, ...] = ()
+            plan = self._kept_plan(kept)
+            if plan is None:
+                gathered = gather(job, handle.part(0.0, _LOOKED))
+                if gathered.scene and gathered.scene.picture:
+                    handle = handle.part(_LOOKED, 1.0)
+                plan, motion = self._planned(job, gathered.scene), gathered.motion
+            if plan.picture or not plan.outline.planner.startswith("rules"):
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_text(plan.model_dump_json(), encoding="utf-8")
-            return self.render(job, plan, folder, handle, on_stem)
+            return self.render(job, plan, folder, handle, on_stem, beside=Beside(motion=motion))
         finally:
             kept.unlink(missing_ok=True)
 
     def _plan_path(self, job: Job) -> Path:
-        """Where a plan that would not come out the same again lies until its job ends.
+        """Where a plan that would not come out the same again, or takes long to make, lies until its job ends.
 
         Only a process that is killed leaves it there; the retry then finishes what was begun, instead of adding the
         stems of another plan.
@@ -95,13 +109,31 @@ class Studio:
         except (OSError, BadArgument):
             return None
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job, handle: Handle = Handle()) -> Plan:  # noqa: B008
         """What would be done."""
-        previous = read_manifest(Path(job.previous_manifest)).plan if job.previous_manifest else None
-        return make_plan(job, self._settings, self._backends, self._presets, previous)
+        return self._planned(job, gather(job, handle).scene)
 
-    def render(self, job: Job, plan: Plan, folder: Path, handle: Handle, on_stem: OnStem = _ignore) -> JobResult:
-        """Do what a plan says."""
+    def _planned(self, job: Job, scene: Scene | None) -> Plan:
+        previous = read_manifest(Path(job.previous_manifest)).plan if job.previous_manifest else None
+        return make_plan(job, self._settings, self._backends, self._presets, previous, scene)
+
+    def render(
+        self,
+        job: Job,
+        plan: Plan,
+        folder: Path,
+        handle: Handle,
+        on_stem: OnStem = _ignore,
+        *,
+        beside: Beside | None = None,
+    ) -> JobResult:
+        """Do what a plan says.
+
+        Parameters
+        ----------
+        beside
+            Also write what lies beside the stems for people; None writes the sounds, the project and the manifest.
+        """
         _check_size(plan)
         make_folder(folder, need_bytes=_bytes_needed(plan))
         rendering = handle.part(_PLANNED, _RENDERED)
@@ -135,6 +167,9 @@ class Studio:
             project=project.name,
             warnings=plan.warnings,
         )
+        if beside:
+            names = beside.write(manifest, folder, handle.part(0.95, 1.0))
+            manifest = manifest.model_copy(update=names)
         path = write_manifest(manifest, folder)
         self._cache.trim()
         return manifest.result(path)

@@ -64,13 +64,16 @@ class Manifest(Model):
     stems: tuple[StemFile, ...]
     mix: StemFile | None = None
     project: str = Field(description="REAPER project.")
+    cue_sheet: str = Field("", description="The cues as a CSV file.")
+    report: str = Field("", description="Page that plays the picture with the stems.")
     warnings: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _files_lie_beside_it(self) -> Manifest:
         """A manifest may come from anywhere: no name in it may lead to another folder."""
         files = (*self.stems, *((self.mix,) if self.mix else ()))
-        for name in (self.project, *(file.path for file in files)):
+        optional = (name for name in (self.cue_sheet, self.report) if name)
+        for name in (self.project, *optional, *(file.path for file in files)):
             if name in {"", ".", ".."} or any(c in name for c in "/\\:\0"):
                 raise ValueError(f"{name!r} is not the name of a file beside the manifest")
         return self
@@ -82,8 +85,12 @@ class Manifest(Model):
             job_id=self.job.id,
             stems=tuple(s.model_copy(update={"path": str(folder / s.path)}) for s in self.stems),
             mix=self.mix and self.mix.model_copy(update={"path": str(folder / self.mix.path)}),
+            cues=self.plan.cues,
+            sample_rate_hz=self.plan.session.sample_rate,
             manifest=str(path),
             project=str(folder / self.project),
+            cue_sheet=str(folder / self.cue_sheet) if self.cue_sheet else "",
+            report=str(folder / self.report) if self.report else "",
             warnings=self.warnings,
         )
 
