@@ -27,8 +27,8 @@ _NAMES: dict[Role, str] = {  # the first column of a role is it; later ones of t
     "durationseconds|lasts",
     "label": "description|desc|text|effect|effects|sfx|fx|sound|sounds|soundeffect|sounddescription|soundfx|foley|"
     "action|what|beschreibung|gerausch|geraeusch|ton|effekt|son|bruitage|sonido|efecto|efectos|suono|effetto|"
-    "descripcion|descrizione|label|prompt|content|dialogue|dialog|line|spotting|asset|cuedescription|eventdescription|"
-    "summary|subject",
+    "descripcion|descrizione|label|prompt|dialogue|dialog|spotting|asset|cuedescription|eventdescription|"
+    "summary",
     "name": "name|title|titel|titre|titulo|titolo|clip|clipname|marker|markername|event|eventname|region|regionname|"
     "cuename|nom|nombre|nome|filename",
     "note": "note|notes|notiz|notizen|comment|comments|kommentar|kommentare|bemerkung|bemerkungen|remark|remarks|"
@@ -137,11 +137,13 @@ def _role(header: str, *, by_word: bool) -> tuple[Role | None, Unit | None]:
     words = re.findall(r"[a-z0-9]+|#", text)
     if not words or len(words) > 6 or recognise(header):
         return None, None
-    unit = UNITS.get(words[-1]) if len(words) > 1 else None
+    unit = UNITS.get(words[-1])
+    if unit and len(words) == 1 and unit != "samples":  # a column called Seconds
+        return (None, None) if by_word or len(words[0]) == 1 else ("start", unit)
     if by_word:
         return next((_STRONG[name] for name in _STRONG if name in words), None), unit
     plain = _ROLES.get("".join(words))
-    if plain is None and unit:
+    if plain is None and unit and len(words) > 1:
         plain = _ROLES.get("".join(words[:-1]))
     if plain is None:  # "Start [hh:mm:ss:ff]"
         plain = _ROLES.get("".join(re.findall(r"[a-z0-9]+|#", re.split(r"[(\[]", text)[0])))

@@ -91,7 +91,7 @@ def sheet_of(
         except BadArgument as error:
             bad.append(BadRow(row=entry.row, reason=error.sentence, text=shown(entry.text)))
     if found.cut_at_row:
-        reason = f"A sheet has at most {MAX_ROWS:,} rows: this one and all after it are not read."
+        reason = f"The sheet is longer than is read, {MAX_ROWS:,} rows of cues: this row and all after it are left out."
         bad.append(BadRow(row=found.cut_at_row, reason=reason, text=""))
     return Sheet(
         cues=_with_ids(good),

@@ -8,22 +8,15 @@ Source: CMX 3600 edit list format; Avid's locators (``* LOC:``) and Resolve's ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from engine.planning.cuesheet.sheet import MAX_ROWS, Entry, Found, Role
-from engine.planning.cuesheet.textlines import numbered_lines
 
-_TIMECODE = r"[0-9]{1,2}[:;.][0-9]{2}[:;.][0-9]{2}[:;.][0-9]{2,3}"
-_EVENT = re.compile(
-    r"\s*(?P<number>[0-9]{1,6})\s+(?P<reel>\S+)\s+(?P<channel>[A-Z0-9/]+)\s+(?P<transition>[A-Z][A-Z0-9]*)\s+.*?"
-    rf"(?P<in>{_TIMECODE})\s+(?P<out>{_TIMECODE})\s*$",
-    re.IGNORECASE,
-)
-_HEAD = re.compile(rf"\s*[0-9]{{1,6}}\s+\S+\s+[A-Z0-9/]+\s+(?:C|D|W[0-9]+|K[BO]?)\s+.*{_TIMECODE}", re.IGNORECASE)
-_BEGINS_AS_EVENT = re.compile(r"\s*[0-9]{1,6}\s+\S+\s+\S")
+_TIMECODE = re.compile(r"[0-9]{1,2}[:;.][0-9]{2}[:;.][0-9]{2}[:;.][0-9]{2,3}")
+_LONGEST_EVENT = 500
+_TIMES_OF_EVENT = 4  # source in, source out, record in, record out
 _FCM = re.compile(r"\s*FCM:\s*(NON[- ]?DROP|DROP)", re.IGNORECASE)
-_LOCATOR = re.compile(rf"\s*\*\s*LOC:\s*(?P<in>{_TIMECODE})\s*(?P<colour>\S+)?\s*(?P<label>.*)", re.IGNORECASE)
+_LOCATOR = re.compile(r"\s*\*\s*LOC:\s*(?P<in>[0-9:;.]{8,15})\s*(?P<colour>\S+)?\s*(?P<label>.*)", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?:\*|M2\s|\|)")
 _CLIP = re.compile(r"\s*\*\s*(?:FROM|TO) CLIP NAME:\s*(.+)", re.IGNORECASE)
 _REMARK = re.compile(r"\s*\*\s*(?:COMMENT:|NOTES?:)?\s*(.+)", re.IGNORECASE)
@@ -31,19 +24,29 @@ _MARKER = re.compile(r"\|M:([^|]*)")
 _NOT_REMARKS = re.compile(r"\s*\*\s*(?:SOURCE FILE|EFFECT|AUDIO LEVEL|KEY CLIP|ASC_|OTIO|REEL|TO CLIP IS|FROM CLIP IS)")
 
 
-def recognises(text: str) -> bool:
+def recognises(lines: Sequence[str]) -> bool:
     """Whether one of the first lines is an event, or the list says what it is."""
-    head = list(islice(numbered_lines(text), 50))
-    titled = any(line.startswith(("TITLE:", "FCM:")) for _, line in head[:10])
-    return any(_HEAD.match(line) for _, line in head) or (titled and any(_BEGINS_AS_EVENT.match(x) for _, x in head))
+    head = lines[:50]
+    titled = any(line.startswith(("TITLE:", "FCM:")) for line in head[:10])
+    return any(_is_event(line) and (titled or len(_times(line)) >= 2) for line in head)
 
 
-def read(text: str) -> Found:
+def _is_event(line: str) -> bool:
+    """Whether a line begins as events do: number, reel, channel and transition."""
+    words = line.split(maxsplit=4)
+    return len(words) > 3 and words[0].isdecimal() and words[3][:1] in "CDWK"
+
+
+def _times(line: str) -> list[str]:
+    return [word for word in line[:_LONGEST_EVENT].split() if _TIMECODE.fullmatch(word)]
+
+
+def read(lines: Sequence[str]) -> Found:
     """Events and locators of the list."""
     drop: bool | None = None
     entries: list[Entry] = []
     cut = None
-    for row, event, comments in _events(text):
+    for row, event, comments in _events(lines):
         if (mode := _FCM.match(event)) is not None:
             drop = mode[1].upper() == "DROP" if drop is None else drop
             continue
@@ -54,10 +57,10 @@ def read(text: str) -> Found:
     return Found(entries=_without_dissolved(entries), own_drop_frame=drop, moment_frames=1, cut_at_row=cut)
 
 
-def _events(text: str) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
+def _events(lines: Sequence[str]) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
     """Lines that are no comments, each with the comments after it."""
     row, event, comments = 1, "", list[tuple[int, str]]()
-    for number, line in numbered_lines(text):
+    for number, line in enumerate(lines, 1):
         if _COMMENT.match(line) or (_MARKER.search(line) and event):
             comments.append((number, line))
         elif line.strip():
@@ -68,20 +71,17 @@ def _events(text: str) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
 
 
 def _entries(row: int, event: str, comments: list[tuple[int, str]]) -> Iterator[Entry]:
-    match = _EVENT.match(event)
-    if match and match["reel"].upper() not in ("BL", "BLACK"):
-        values: dict[Role, str] = {
-            "id": match["number"],
-            "start": match["in"],
-            "end": match["out"],
-            "label": _label(match["reel"], [line for _, line in comments]),
-        }
-        yield Entry(row=row, text=event, values=values)
-    elif not match and _BEGINS_AS_EVENT.match(event):
-        problem = (
-            "It is not a complete event: a CMX3600 event ends in four timecodes, the last two those of the record."
-        )
-        yield Entry(row=row, text=event, values={}, problem=problem)
+    if _is_event(event) or (event[:1].isdigit() and len(event.split(maxsplit=2)) > 2):
+        words, times = event.split(maxsplit=2), _times(event)
+        if len(times) != _TIMES_OF_EVENT:
+            problem = (
+                "It is not a whole event: an EDL's event ends in four timecodes, the last two those of the record."
+            )
+            yield Entry(row=row, text=event, values={}, problem=problem)
+        elif words[1].upper() not in ("BL", "BLACK"):
+            label = _label(words[1], [line for _, line in comments])
+            values: dict[Role, str] = {"id": words[0], "start": times[2], "end": times[3], "label": label}
+            yield Entry(row=row, text=event, values=values)
     for number, line in comments:
         if locator := _LOCATOR.match(line):
             yield Entry(row=number, text=line, values={"start": locator["in"], "label": locator["label"]})

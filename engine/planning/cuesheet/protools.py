@@ -8,17 +8,15 @@ line of headings decides. Source: Pro Tools Reference Guide, "Exporting Session 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from engine.errors import BadArgument
 from engine.planning.cuesheet.sheet import MAX_ROWS, Column, Entry, Found, Role
-from engine.planning.cuesheet.textlines import numbered_lines
 from engine.planning.cuesheet.times import recognise
 from engine.timebase import FrameRate
 
-_FIRST_LINES = 200
+_LONGEST_TITLE = 80
 _KEYS = ("SESSION NAME:", "SAMPLE RATE:", "SESSION START TIMECODE:", "TIMECODE FORMAT:")
 _SECTION = re.compile(r"(?:[A-Z#-] ){3,}[A-Z ]*[A-Z]$")
 _CLIP_COLUMNS: Mapping[str, Role] = {
@@ -36,17 +34,18 @@ _MARKER_COLUMNS: Mapping[str, Role] = {
     "TRACK NAME": "track",
     "COMMENTS": "note",
 }
+_EDITS = re.compile(r"(?:-[0-9]{2,3}|\.(?:L|R|cm|grp|dup[0-9]*))+$")  # what Pro Tools adds to a name when it cuts
 _FADES = ("(fade in)", "(fade out)", "(cross fade)", "(fade)")
 _FORMAT = re.compile(r"([0-9.]+)\s*(?:fps)?\s*(non-?drop|drop)?", re.IGNORECASE)
 
 
-def recognises(text: str) -> bool:
+def recognises(lines: Sequence[str]) -> bool:
     """Whether it begins as an export does, or has its sections."""
-    return any(line.startswith(_KEYS) or _is_section(line) for _, line in islice(numbered_lines(text), 20))
+    return any(line.startswith(_KEYS) or _is_section(line) for line in lines[:20])
 
 
 def _is_section(line: str) -> bool:
-    return bool(_SECTION.match(line.strip()))
+    return len(line) < _LONGEST_TITLE and bool(_SECTION.match(line.strip()))
 
 
 @dataclass(kw_only=True)
@@ -80,12 +79,13 @@ class _Reader:
     def _clip(self, row: int, line: str, cells: Mapping[str, str]) -> None:
         values: dict[Role, str] = {role: cells[name] for name, role in _CLIP_COLUMNS.items() if cells.get(name)}
         if cells.get("CHANNEL", "1") not in ("1", ""):
-            self._count("events of second channels are the same clips")
+            self._count("Second channels repeat the first")
         elif values.get("label", "").lower() in _FADES:
-            self._count("fades are no cues")
+            self._count("Fades are no cues")
         elif cells.get("STATE", "").lower() == "muted":
-            self._count("muted clips are left out")
+            self._count("Muted clips are not heard")
         else:
+            values["label"] = _EDITS.sub("", values.get("label", ""))
             values["track"] = re.sub(r" \((?:mono|stereo|[0-9.]+|quad|lcr\w*)\)$", "", self.track, flags=re.IGNORECASE)
             self.entries.append(Entry(row=row, text=line, values=values))
 
@@ -104,16 +104,16 @@ class _Reader:
         self.counts[what] = self.counts.get(what, 0) + 1
 
 
-def read(text: str) -> Found:
+def read(lines: Sequence[str]) -> Found:
     """Clips and markers of the export."""
     reader = _Reader()
     cut = None
-    for row, line in numbered_lines(text):
+    for row, line in enumerate(lines, 1):
         if len(reader.entries) >= MAX_ROWS:
             cut = row
             break
         reader.line(row, line)
-    warnings = [f"{number:,} {what}." for what, number in reader.counts.items()]
+    warnings = [f"{what}: {number:,} left out." for what, number in reader.counts.items()]
     rate, said = _rate(reader.head.get("TIMECODE FORMAT:", ""))
     sample_rate = re.match(r"[0-9]{4,6}", reader.head.get("SAMPLE RATE:", ""))
     start = recognise(reader.head.get("SESSION START TIMECODE:", ""))

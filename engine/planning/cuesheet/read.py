@@ -5,25 +5,26 @@ It knows which formats there are and how large a file may be; each format has it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import CueSheetUnreadable, FileUnreadable
 from engine.planning.cuesheet import edl, own_json, protools, reaper, xlsx
 from engine.planning.cuesheet.cues import sheet_of
-from engine.planning.cuesheet.delimited import decoded, read_delimited
+from engine.planning.cuesheet.delimited import read_delimited
 from engine.planning.cuesheet.sheet import Found, Sheet
+from engine.planning.cuesheet.textlines import MAX_LINES, decoded, lines_of
 from engine.session import Session
 from engine.timebase import FrameRate
 
 MAX_BYTES = 50 * 2**20
 _FIELD = "cue_sheet"
 _REASONS_NAMED = 3
-_TEXT_FORMATS: tuple[tuple[Callable[[str], bool], Callable[[str], Found]], ...] = (
+_TEXT_FORMATS: tuple[tuple[Callable[[Sequence[str]], bool], Callable[[Sequence[str]], Found]], ...] = (
     (protools.recognises, protools.read),
     (edl.recognises, edl.read),
     (reaper.recognises, reaper.read),
-    (own_json.recognises, own_json.read),
 )
 _NOT_SHEETS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file: save it as XLSX or CSV",
@@ -86,10 +87,12 @@ def _found_in(data: bytes, name: str) -> Found:
     if xlsx.is_xlsx(data):
         return xlsx.read_xlsx(data)
     text = decoded(data)
-    for recognises, read in _TEXT_FORMATS:
-        if recognises(text):
-            return read(text)
-    return read_delimited(text)
+    if own_json.recognises(text):
+        return own_json.read(text)
+    lines = lines_of(text)
+    read = next((read for recognises, read in _TEXT_FORMATS if recognises(lines)), read_delimited)
+    found = read(lines[:MAX_LINES])
+    return replace(found, cut_at_row=MAX_LINES + 1) if len(lines) > MAX_LINES and not found.cut_at_row else found
 
 
 def no_cue(what: str, sheet: Sheet) -> str:

@@ -7,27 +7,26 @@ lines ``MARKER number seconds name flags``; a region is two of them, of one numb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.planning.cuesheet.sheet import MAX_ROWS, Entry, Found, Role
-from engine.planning.cuesheet.textlines import numbered_lines
 
 _WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
 _REGION = 1
 
 
-def recognises(text: str) -> bool:
+def recognises(lines: Sequence[str]) -> bool:
     """Whether it is a project file."""
-    return text.lstrip()[:16].startswith("<REAPER_PROJECT")
+    return any(line.lstrip().startswith("<REAPER_PROJECT") for line in lines[:5])
 
 
-def read(text: str) -> Found:
+def read(lines: Sequence[str]) -> Found:
     """Markers, and regions as spans."""
     entries: list[Entry] = []
     open_regions: dict[str, int] = {}
     cut = None
-    for row, line, words in _markers(text):
+    for row, line, words in _markers(lines):
         if len(entries) == MAX_ROWS:
             cut = row
             break
@@ -44,8 +43,8 @@ def read(text: str) -> Found:
     return Found(entries=entries, counted_from="timeline", cut_at_row=cut)
 
 
-def _markers(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    for row, line in numbered_lines(text):
+def _markers(lines: Sequence[str]) -> Iterator[tuple[int, str, list[str]]]:
+    for row, line in enumerate(lines, 1):
         stripped = line.strip()
         if stripped.startswith("MARKER "):
             words = [

@@ -117,12 +117,12 @@ def _with_triples(ruler: Ruler, times: Sequence[Written]) -> tuple[Ruler, list[s
     if not triples:
         return ruler, []
     nominal = ruler.rate.nominal
-    if any(first > 23 for first, _, _ in triples):
-        frames, why = True, "their first number goes past 23"
+    if any(w.form in ("timecode", "dotted") or (w.form == "clock" and w.parts[0]) for w in times):
+        frames, why = False, "other times of the sheet begin with hours"
     elif any(last >= nominal for _, _, last in triples):
         frames, why = False, f"their last number goes past {nominal - 1}"
-    elif any(w.form in ("timecode", "dotted") or (w.form == "clock" and w.parts[0]) for w in times):
-        frames, why = False, "other times of the sheet begin with hours"
+    elif any(first > 23 for first, _, _ in triples):
+        frames, why = True, "their first number goes past 23"
     elif ruler.zero_seconds >= 3600 and all(first >= int(ruler.zero_seconds) // 3600 for first, _, _ in triples):
         frames, why = False, "they begin with the hour of the session"
     elif (nominal / 60) ** len({last for _, _, last in triples}) < _BY_CHANCE:

@@ -27,7 +27,7 @@ _MOST_UNPACKED_BYTES = 16 * 2**20
 _MOST_ROWS = 100_000
 _MOST_COLUMNS = 64
 _SAMPLED_ROWS = 100
-_LONGEST_CELL = 4_000
+_LONGEST_CELL = 600
 
 
 def is_xlsx(data: bytes) -> bool:
