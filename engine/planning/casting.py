@@ -70,11 +70,6 @@ class Role:
     count: int | None = None
     single: bool = False
 
-    @property
-    def number(self) -> int | None:
-        """How many cues, where that is told."""
-        return self.count if self.count is not None else 1 if self.single else None
-
 
 def cast(roles: Sequence[Role], cues: Sequence[Cue], sample_rate_hz: int) -> list[tuple[Cue, ...]]:
     """The cues of every role, in time order; empty where none fits."""
@@ -171,15 +166,13 @@ class _Casting:
             near = [cue for cue in fitting if cue.start_samples <= first + third] or fitting[:1]
         number = asked.count or 1
         best = self._best(role, near, number)
-        if len(best) < number:
-            number = 1
+        number = number if number <= len(best) else 1
         self._take(role, best[-number:] if asked.where == "end" else best[:number])
 
     def _in_a_row(self, role: int) -> None:
         number = self._roles[role].count or 1
         fitting = self._best(role, self._own(role), number)
-        if len(fitting) < number:
-            number = 1
+        number = number if number <= len(fitting) else 1
         runs = [fitting[i : i + number] for i in range(len(fitting) - number + 1)]
         if runs:
             self._take(role, max(runs, key=lambda run: sum(cue.strength for cue in run)))
@@ -209,11 +202,12 @@ class _Casting:
                 self._take(takers[turn % len(takers)], group)
 
     def _makeshift(self, role: int) -> None:
-        kinds = MAKESHIFT[self._roles[role].sound]
-        left = [cue for cue in self._free.values() if cue.kind in kinds]
-        number = self._roles[role].number
-        if number is not None and len(self._roles) > 1:
-            left = sorted(left, key=lambda cue: (-cue.strength, cue.start_samples))[:number]
+        asked = self._roles[role]
+        left = [cue for cue in self._free.values() if cue.kind in MAKESHIFT[asked.sound]]
+        number = asked.count or (1 if asked.single and len(self._roles) > 1 else None)
+        if number is not None:
+            strongest = sorted(left, key=lambda cue: (-cue.strength, cue.start_samples))
+            left = strongest[: number if number <= len(left) else 1]
         self._take(role, left)
 
 

@@ -15,6 +15,7 @@ It opens no video and reads no sheet: a :class:`~engine.planning.scene.Scene` is
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,6 +34,10 @@ from engine.planning.scene import Scene
 from engine.planning.sounds import Nearest, Sounds
 from engine.request import ComposeRequest, Job
 
+GIVEN = ("marker", "sheet")
+"""Origins of cues that a person gave."""
+SAME_MOMENT_SECONDS = 0.08
+"""What was found this near to what a person gave is the same moment, and the person's word counts."""
 MANY_LEFT = 0.25
 """A warning counts the cues that got no sound when they are more than this share."""
 
@@ -52,6 +57,7 @@ class Composer:
         self._brief = Brief.of(job, previous)
         self._rate = job.session.sample_rate
         self._scene = _filled(scene, self._brief)
+        self._previous = previous
         self._sounds = sounds
         self._natural = natural
         self._before = {step.id: step for step in previous.outline.steps} if previous else {}
@@ -99,8 +105,13 @@ class Composer:
         natural = [brief.samples(part.whole.length_seconds) for part in beds]
         length = whole or max(ends, default=0) or max(natural, default=0)
         check_length(length / self._rate, field="duration")
-        shots = scene.shots_samples if _per_shot(brief) else ()
-        events += [e for part in beds for e in layering.bed(part, brief, shots, length)]
+        shots = scene.shots_samples if _per_shot(brief, self._previous) else ()
+        for part in beds:
+            events += layering.bed(part, brief, shots, length)
+            if (longest := part.whole.backend.capabilities.max_length_seconds) < length / self._rate and not shots:
+                self._warnings.append(
+                    f"{part.step.text!r} ends after {longest:g} s: {part.whole.backend.name} makes no more."
+                )
         self._check_number(len(events))
         if not events:
             raise BadArgument("No sound begins within the scene: ask for a longer one.", field="duration")
@@ -129,13 +140,13 @@ class Composer:
         )
 
     def _cues(self) -> list[Cue]:
-        """The cues that lie in the scene."""
+        """The cues that lie in the scene, each moment once."""
         cues, whole = in_time(self._scene.cues), self._scene.length_samples
         check_length((whole or (cues[-1].start_samples if cues else 0)) / self._rate, field="duration")
         inside = [cue for cue in cues if whole is None or cue.start_samples < whole]
         if len(inside) < len(cues):
             self._warnings.append(f"{len(cues) - len(inside)} of {len(cues)} cues lie after the end and stay silent.")
-        return inside
+        return _without_doubles(inside, round(SAME_MOMENT_SECONDS * self._rate))
 
     def _labelled(self, steps: Sequence[Step], cues: Sequence[Cue]) -> list[Cast]:
         """The sounds that cues name themselves, one part for each label and track."""
@@ -158,6 +169,10 @@ class Composer:
                 self._warnings.append(f"{_where(group).capitalize()}: no sound here answers {missed(label, part)}.")
             else:
                 found.append(Cast(part=part, cues=tuple(group), series=True))
+                if part.unsaid:
+                    rest = " and ".join(part.unsaid)
+                    only = f"{_where(group).capitalize()}: only {part.step.text!r} is made"
+                    self._warnings.append(f"{only}; give {rest} a cue of its own.")
         return _beds_until_the_next(found, self._scene.length_samples)
 
     def _spoken(self, steps: Sequence[Step], told: Told, cues: Sequence[Cue]) -> list[Cast]:
@@ -289,8 +304,25 @@ def _filled(scene: Scene, brief: Brief) -> Scene:
     return scene.with_cuts()
 
 
-def _per_shot(brief: Brief) -> bool:
-    return isinstance(brief.request, ComposeRequest) and brief.request.ambience == "per_shot"
+def _without_doubles(cues: Sequence[Cue], near_samples: int) -> list[Cue]:
+    """The cues without those found in picture or sound where a person marked the same moment."""
+    given = [cue.start_samples for cue in cues if cue.origin in GIVEN and not cue.label]
+
+    def is_double(cue: Cue) -> bool:
+        if cue.origin in GIVEN or cue.kind == "cut" or cue.length_samples:
+            return False
+        after = bisect_left(given, cue.start_samples)
+        return any(abs(start - cue.start_samples) <= near_samples for start in given[max(0, after - 1) : after + 1])
+
+    return [cue for cue in cues if not is_double(cue)]
+
+
+def _per_shot(brief: Brief, previous: Plan | None) -> bool:
+    """As asked; a follow-up in words alone keeps what was asked before."""
+    if isinstance(brief.request, ComposeRequest):
+        return brief.request.ambience == "per_shot"
+    beds = [event for event in previous.events if event.layer == "background" and not event.cue] if previous else []
+    return any("." in event.id for event in beds)
 
 
 def _beds_until_the_next(casts: list[Cast], whole: int | None) -> list[Cast]:

@@ -45,12 +45,13 @@ class LlmPlanner:
         if duration_seconds is not None:
             user += f"\n\nThe whole lasts {duration_seconds:g} seconds."
         if previous is not None:
-            plan = Answer(steps=previous.steps, length_seconds=previous.length_seconds).model_dump_json()
+            known = tuple(step.model_copy(update={"cues": ()}) for step in previous.steps)
+            plan = Answer(steps=known, length_seconds=previous.length_seconds).model_dump_json()
             user = _text("revise").replace("{previous}", plan) + "\n" + user
         answer = self._client.ask(Answer, _text("plan"), user)
         kept = {step.id: step.preset for step in previous.steps} if previous else {}
-        # Presets are the user's to name; a model would make up names.
-        steps = tuple(step.model_copy(update={"preset": kept.get(step.id, "")}) for step in answer.steps)
+        # Presets are the user's to name, and cues are cast later; a model would make up both.
+        steps = tuple(step.model_copy(update={"preset": kept.get(step.id, ""), "cues": ()}) for step in answer.steps)
         return Outline(steps=steps, length_seconds=duration_seconds or answer.length_seconds, planner=self.name)
 
 

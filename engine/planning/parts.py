@@ -63,6 +63,8 @@ class Part:
         Told by the words.
     title
         What a label calls it; empty is the sound's own name.
+    unsaid
+        Other sounds that the same label names.
     """
 
     step: Step
@@ -75,6 +77,7 @@ class Part:
     placed: bool = False
     length_seconds: float | None = None
     title: str = ""
+    unsaid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,4 +206,5 @@ def labelled_part(label: str, track: str, sounds: Sounds, natural: Natural, rate
     clause = _next(told_by(label, natural), made[0].step.text)
     part = replace(made[0], length_seconds=clause.said.length_seconds if clause else None)
     step = part.step.model_copy(update={"id": label_id(label, track), "start_seconds": 0.0})
-    return replace(part, step=step, title=" ".join(label.split())[:60])
+    unsaid = tuple(repr(other.step.text) for other in made[1:])
+    return replace(part, step=step, title=" ".join(label.split())[:60], unsaid=unsaid)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from fake_sounds import BED_SECONDS, FakeBackend
-from scenes import RATE, beds, compose, cue, on, scene
+from scenes import RATE, SomeBackends, beds, compose, cue, on, scene
 
 from engine.backends.procedural import ProceduralBackend
 from engine.config import Settings
@@ -14,8 +14,10 @@ from engine.cue import Cue
 from engine.errors import BadArgument, NothingMoves, PromptNotMatched
 from engine.picture import Picture
 from engine.plan import MAX_EVENTS, Plan
-from engine.planning.presets import Preset
+from engine.planning.planner import make_plan
+from engine.planning.presets import Preset, Presets
 from engine.planning.scene import Scene
+from engine.request import Job
 from engine.session import Session
 
 BANK = ProceduralBackend(Settings())
@@ -302,6 +304,29 @@ def test_the_plan_starts_where_the_request_says() -> None:
     assert made.events[0].start_samples == CUP.start_samples
 
 
+def test_what_was_found_where_somebody_set_a_marker_is_that_moment() -> None:
+    found = [cue("seen", 1.05), cue("apart", 1.2), cue("seen-too", 2.08, origin="guide", kind="onset")]
+    given = [cue("m1", 1, "mark", origin="marker"), cue("m2", 2, "mark", origin="sheet")]
+    made = compose("knocks", *found, *given)
+    assert [event.cue for event in made.events] == ["m1", "apart", "m2"]
+    assert len(made.cues) == 5
+    assert not made.warnings
+    row = cue("r", 1, "mark", origin="sheet", label="dog barks")
+    assert on(compose("knocks", found[0], row)) == {"seen": "knocks", "r": "dog barks"}, "two sounds at one moment"
+
+
+def test_a_row_that_names_two_sounds_gets_the_first_and_says_so() -> None:
+    made = compose("", *rows("door slams, then a dog barks"))
+    assert [event.text for event in made.events] == ["door slams"]
+    assert made.warnings == ("Row 2: only 'door slams' is made; give 'dog barks' a cue of its own.",)
+
+
+def test_a_bed_that_its_backend_cannot_hold_says_so() -> None:
+    made = compose("rain", to=scene(seconds=90))
+    assert beds(made)[0].length_samples == 60 * RATE
+    assert made.warnings == ("'rain' ends after 60 s: fake makes no more.",)
+
+
 def test_a_preset_on_cues() -> None:
     oak = Preset(
         name="oak-door",
@@ -330,6 +355,17 @@ def test_a_follow_up_keeps_the_cues_and_what_it_does_not_name() -> None:
     added = compose("add a dog bark", *WALK, CUP, previous=without, backend=BANK, job_id="job-4")
     assert on(added)["cup"] == "dog bark"
     assert keys(without).items() <= keys(added).items()
+
+
+def test_a_follow_up_in_words_alone_keeps_scene_and_shots() -> None:
+    first = compose("footsteps; rain", to=scene(*WALK, shots=(0, 4)), ambience="per_shot")
+    request = {"prompt": "make the rain softer", "folder": "/out"}
+    job = Job.read({"id": "job-2", "verb": "generate", "request": request, "created": "now"})
+    second = make_plan(job, Settings(), SomeBackends(FakeBackend(countable=True)), Presets([]), first)
+    assert keys(second) == keys(first)
+    assert [event.takes[0].key for event in beds(second)] == [event.takes[0].key for event in beds(first)]
+    assert beds(second)[1].gain_db == beds(first)[1].gain_db - 4
+    assert (second.picture, second.shots, second.length_samples) == (first.picture, first.shots, first.length_samples)
 
 
 def test_a_follow_up_gives_new_markers_to_what_was_on_the_others() -> None:

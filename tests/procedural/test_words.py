@@ -79,6 +79,13 @@ NAMED = [
     ("keys jangling", "keys"),
     ("ominous low drone", "drone"),
     ("room tone", "room_tone"),
+    ("leather on marble", "footsteps_concrete"),
+    ("leather shoes on marble", "footsteps_concrete"),
+    ("a shoe", "footsteps_concrete"),
+    ("sneakers on gravel", "footsteps_gravel"),
+    ("leather jacket", "cloth"),
+    ("a cup put down at the end", "glass_impact"),
+    ("a mug is set down on a table", "glass_impact"),
     ("rain without thunder", "rain"),
     ("wind, no birds", "wind"),
 ]
@@ -115,6 +122,8 @@ REFUSED = [
     "no thunder",
     "silence",
     "shower running",
+    "leather sofa on a wooden floor",
+    "a box put down",
 ]
 
 
