@@ -16,7 +16,7 @@ from engine.planning.cuesheet.times import recognise
 from engine.session import Session
 
 _SEPARATOR = re.compile(r"[;\n\r]+")
-_BEFORE_FRAMES = re.compile(r"(?<![0-9:;])([0-9]{1,2}[:;][0-9]{2}[:;][0-9]{2});(?=[0-9]{2}(?![0-9.,:]))")
+_BEFORE_FRAMES = re.compile(r"(?<![0-9:])([0-9]{1,2}:[0-9]{2}:[0-9]{2});(?=[0-9]{2}(?![0-9.,:]))")
 _DROP = "\0"  # stands for the semicolon that belongs to a timecode
 
 

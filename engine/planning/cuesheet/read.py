@@ -75,7 +75,7 @@ def _bytes_of(path: Path) -> bytes:
                 field=_FIELD,
             )
         with path.open("rb") as file:
-            return file.read(MAX_BYTES)
+            return file.read(size)
     except (OSError, ValueError) as error:
         raise FileUnreadable(f"The cue sheet {path.name} cannot be read: {error}.", field=_FIELD) from None
 

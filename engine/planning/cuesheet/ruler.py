@@ -62,9 +62,11 @@ def ruler_for(found: Found, session: Session, given_rate: FrameRate | None) -> D
 
 
 def _zero_seconds(found: Found, session: Session, rate: FrameRate) -> Fraction:
+    """Where the timeline begins: on a sample, for what counts from there counts samples of the timeline."""
+    start = session.start_samples
     if found.own_start_timecode:
-        return rate.timecode_to_frames(found.own_start_timecode) / rate.rate
-    return session.frames.timecode_to_frames(session.start_timecode) / session.frames.rate
+        start = rate.timecode_to_samples(found.own_start_timecode, session.sample_rate)
+    return Fraction(start, session.sample_rate)
 
 
 def _rate(
