@@ -1,7 +1,7 @@
-"""Moments at which something may have been hit: patches that lose their speed at once.
+"""Moments at which something may have been hit, and what is to be seen there.
 
-From the paths of patches to an envelope of deceleration, and from its peaks to candidates with a place and a size.
-Which of them are impacts is for the scorer to say.
+A candidate is a peak of two signs together: something moved too fast to be followed, and something lost its speed. Its
+features say how far it stands out and what happens around it; which candidates are impacts is for the scorer to say.
 """
 
 from __future__ import annotations
@@ -10,91 +10,177 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.video.envelopes import RATE_HZ, Curves, curves, relative
 from engine.video.motion import Floats, Motion
 
-RATE_HZ = 60.0
-_SPAN_SECONDS = 0.067
-_SLOWEST = 0.03
-"""Widths a second."""
+FEATURES = (
+    "stands_out",
+    "height",
+    "hardest",
+    "over_previous",
+    "over_next",
+    "dominance",
+    "arrest",
+    "stopping",
+    "unexplained",
+    "starting",
+    "reversing",
+    "change_falls",
+    "blur_falls",
+    "alike",
+    "change_db",
+    "arrest_db",
+    "stopping_db",
+    "sudden_db",
+    "busy",
+)
+"""Names of the columns of ``Candidates.features``; the ones in db are absolute, the others of the shot's own scale."""
+_POWER = 0.7
+_BLUR_LATE_SECONDS = 0.04
+"""Things are fastest a moment before they touch."""
+_LEAST_HEIGHT = 0.12
+_PEAK_SAMPLES = 9
+_AROUND_SECONDS = 0.5
+_BEFORE_SECONDS = 0.45
+_AFTER_SECONDS = 0.3
+_SETTLE = 0.8
+"""What follows a hit this soon is its lift or rebound, unless it is about as high."""
+_STILL = 0.5
+"""Gray levels: a cell whose median change is greater is never still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Candidate:
-    """A moment that may be an impact.
+class Candidates:
+    """Moments of a block, by time; every array has one row per moment.
 
     Parameters
     ----------
-    time_seconds
-        Of the contact.
-    height
-        The envelope's, widths a second that are lost there.
-    x, y
-        Place, as shares of the picture's width and height.
-    size
-        Height of what moves, as a share of the picture's.
+    times
+        Seconds.
+    features
+        ``(moments, len(FEATURES))``.
+    x, y, size
+        Place and height of what stops, as shares of the picture.
+    speed
+        Absolute height of ``arrest``, widths a second: how hard it is.
     """
 
-    time_seconds: float
-    height: float
-    x: float
-    y: float
-    size: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Stops:
-    """Every loss of speed of every patch: arrays of the same length."""
-
     times: Floats
-    loss: Floats
+    features: Floats
     x: Floats
     y: Floats
+    size: Floats
+    speed: Floats
 
 
-def stops(motion: Motion) -> Stops:
-    """Where patches lose speed along the way that they were going, downward ones counting most."""
-    found: list[Floats] = []
-    times = motion.times
-    for track in motion.tracks:
-        count = len(track.path)
-        at = times[track.first : track.first + count]
-        ahead, behind = np.searchsorted(at, at + _SPAN_SECONDS * 0.999), np.searchsorted(at, at - _SPAN_SECONDS * 1.001)
-        k = np.flatnonzero((ahead < count) & (at - at[0] >= _SPAN_SECONDS * 0.999))
-        if not len(k):
-            continue
-        before = (track.path[k] - track.path[behind[k]]) / (at[k] - at[behind[k]])[:, None]
-        after = (track.path[ahead[k]] - track.path[k]) / (at[ahead[k]] - at[k])[:, None]
-        speed = np.hypot(before[:, 0], before[:, 1])
-        moving = speed > _SLOWEST
-        k, before, after, speed = k[moving], before[moving], after[moving], speed[moving]
-        loss = np.maximum(0, ((before - after) * before).sum(1) / speed) * (0.55 + 0.45 * before[:, 1] / speed)
-        found.append(np.stack([at[k], loss, track.place[k, 0], track.place[k, 1] / motion.aspect], 1))
-    table = np.concatenate(found) if found else np.zeros((0, 4))
-    return Stops(times=table[:, 0], loss=table[:, 1], x=table[:, 2], y=table[:, 3])
+def candidates(motion: Motion) -> Candidates:
+    """The moments of a block that may be impacts, with their features."""
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    if len(motion.times) < 3:
+        return _nothing()
+    seen = curves(motion)
+    if len(seen.times) < 3:
+        return _nothing()
+    blur = np.interp(seen.times - _BLUR_LATE_SECONDS, seen.times, relative(seen.unexplained) ** _POWER)
+    both = relative(blur + relative(seen.arrest) ** _POWER)
+    peaks = np.flatnonzero((both == maximum_filter1d(both, _PEAK_SAMPLES)) & (both > _LEAST_HEIGHT))
+    if not len(peaks):
+        return _nothing()
+    around = uniform_filter1d(both, int(_AROUND_SECONDS * RATE_HZ) | 1)
+    times, height = seen.times[peaks], both[peaks]
+    x, y, size = _places(seen, times)
+    columns = _features(motion, seen, times, height, height - around[peaks])
+    return Candidates(
+        times=times,
+        features=np.stack([columns[name] for name in FEATURES], 1),
+        x=x,
+        y=y,
+        size=size,
+        speed=_highest(seen, seen.arrest, times),
+    )
 
 
-def candidates(motion: Motion) -> tuple[Candidate, ...]:
-    """Peaks of the sum of all stops, by time."""
-    from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
+def _nothing() -> Candidates:
+    none = np.zeros(0)
+    return Candidates(times=none, features=np.zeros((0, len(FEATURES))), x=none, y=none, size=none, speed=none)
 
-    if len(motion.times) < 5:
-        return ()
-    seen = stops(motion)
-    grid = np.arange(motion.times[0], motion.times[-1], 1 / RATE_HZ)
-    index = np.clip(np.searchsorted(motion.times, seen.times), 0, len(motion.times) - 1)
-    envelope = np.bincount(index, seen.loss, minlength=len(motion.times))
-    envelope = gaussian_filter1d(np.interp(grid, motion.times, envelope), 1.5)
-    top = np.sort(envelope)[-max(3, len(envelope) // 20) :].mean()
-    middle = float(np.median(envelope))
-    if top < 0.3:
-        return ()
-    shape = np.maximum(0, (envelope - middle) / (top - middle + 1e-9)) ** 0.6
-    peaks = (shape == maximum_filter1d(shape, 7)) & (shape > uniform_filter1d(shape, 21) + 0.15)
+
+def _features(motion: Motion, seen: Curves, times: Floats, height: Floats, stands_out: Floats) -> dict[str, Floats]:
+    def near(curve: Floats, first: float = -0.05, last: float = 0.06) -> Floats:
+        return np.asarray(np.interp(times + np.linspace(first, last, 7)[:, None], seen.times, curve).mean(0))
+
+    def scaled(curve: Floats) -> Floats:
+        return np.asarray(np.minimum(relative(curve), 1.5) ** _POWER)
+
+    def decibels(curve: Floats) -> Floats:
+        return np.asarray(20 * np.log10(_highest(seen, curve, times) + 1e-3))
+
+    change, blur = scaled(seen.change), scaled(seen.unexplained)
+    ahead = times[None] - times[:, None]
+    others = height[None] * np.ones((len(times), 1))
+    previous = np.where((ahead < -0.05) & (ahead > -_BEFORE_SECONDS), others, 0).max(1)
+    following = np.where((ahead > 0.05) & (ahead < _AFTER_SECONDS), others, 0).max(1)
+    highest = np.where(np.abs(ahead) < _AROUND_SECONDS, others, 0).max(1)
+    usual_db = 20 * np.log10(float(np.median(seen.change)) + 1e-3)
+    return {
+        "stands_out": stands_out,
+        "height": height,
+        "hardest": near(scaled(seen.hardest)),
+        "over_previous": height - _SETTLE * previous,
+        "over_next": height - _SETTLE * following,
+        "dominance": height / highest,
+        "arrest": near(scaled(seen.arrest)),
+        "stopping": near(scaled(seen.stopping)),
+        "unexplained": near(blur),
+        "starting": near(scaled(seen.starting)),
+        "reversing": near(scaled(seen.reversing)),
+        "change_falls": near(change, -0.12, -0.02) - near(change, 0.03, 0.13),
+        "blur_falls": near(blur, -0.12, -0.02) - near(blur, 0.03, 0.13),
+        "alike": _alike(motion, times, height),
+        "change_db": decibels(seen.change),
+        "arrest_db": decibels(seen.arrest),
+        "stopping_db": decibels(seen.stopping),
+        "sudden_db": decibels(seen.change) - usual_db,
+        "busy": np.full(len(times), float(np.mean(np.median(motion.change, 0) > _STILL))),
+    }
+
+
+def _highest(seen: Curves, curve: Floats, times: Floats) -> Floats:
+    late = np.array([-0.06, -0.03, 0.0, 0.03, 0.06])[:, None]
+    return np.asarray(np.interp(times + late, seen.times, curve).max(0))
+
+
+def _alike(motion: Motion, times: Floats, height: Floats) -> Floats:
+    """Mean height of the other candidates, weighted by how like theirs the motion before this one is.
+
+    Within a shot, hits come from the same side to the same place; so do lifts, but less high.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    if len(times) < 2:
+        return np.zeros(len(times))
+    fields = []
+    for time in times:
+        before = (motion.times > time - 0.1) & (motion.times <= time + 0.02)
+        field = motion.velocity[before].mean(0) if before.any() else motion.velocity[0]
+        fields.append(gaussian_filter(field, (1, 1, 0)).ravel())
+    table = np.array(fields)
+    table /= np.linalg.norm(table, axis=1, keepdims=True) + 1e-9
+    likeness = np.maximum(0, table @ table.T) ** 2 + 1e-3
+    np.fill_diagonal(likeness, 0)
+    return np.asarray(likeness @ height / likeness.sum(1))
+
+
+def _places(seen: Curves, times: Floats) -> tuple[Floats, Floats, Floats]:
+    """x, y and height of what stops near each time, as shares of the picture."""
+    rows, columns = seen.arrest_map.shape[1:]
+    across, down = (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows
     out = []
-    for k in np.flatnonzero(peaks):
-        near = np.abs(seen.times - grid[k]) < 0.06
-        weight = seen.loss[near] + 1e-9
-        x, y = (float(np.average(a[near], weights=weight)) if near.any() else 0.5 for a in (seen.x, seen.y))
-        spread = float(np.sqrt(np.average((seen.y[near] - y) ** 2, weights=weight))) if near.any() else 0.1
-        out.append(Candidate(time_seconds=grid[k] + 0.02, height=float(shape[k]), x=x, y=y, size=min(1, 4 * spread)))
-    return tuple(out)
+    for k in np.searchsorted(seen.times, times):
+        cells = seen.arrest_map[max(0, k - 3) : k + 4].max(0) ** 2 + 1e-12
+        cells = cells / cells.sum()
+        x, y = float(cells.sum(0) @ across), float(cells.sum(1) @ down)
+        spread = float(np.sqrt(cells.sum(1) @ (down - y) ** 2))
+        out.append((x, y, min(1.0, 1 / rows + 3.5 * spread)))  # a bar of height h has a deviation of h / 3.5
+    return tuple(np.array(column) for column in zip(*out, strict=True))  # type: ignore[return-value]

@@ -7,7 +7,7 @@ are in picture widths, so that nothing depends on the resolution. This module do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.video.scaling import Pixels
 
 Floats = NDArray[np.float64]
+Small = NDArray[np.float32]
 
 GRID_COLUMNS = 16
 _PATCH_PX = 15
@@ -27,12 +28,11 @@ _DETECT_EVERY = 4
 _FEW = 60
 _MISFIT = 25.0
 """Gray levels: a patch that differs by more than this from the one before is lost, or hidden."""
-_NOISE = 3.0
+_NOISE = 3
 """Gray levels that compression alone changes."""
 _STILL_PX = 0.15
 _STILL_SHARE = 0.35
 """A camera on a stand: more than this share of the picture moves less than ``_STILL_PX``."""
-_FLOW_CELLS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,19 +92,20 @@ class Motion:
     brightness: Floats
 
 
-@dataclass(slots=True, eq=False)
-class _Rows:
-    """Measurements of a block that grows."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Row:
+    """Measurements of one frame; the patches' names, where they are and by how much they moved on their own, px."""
 
-    times: list[float] = field(default_factory=list)
-    velocity: list[NDArray[np.float32]] = field(default_factory=list)
-    speed: list[NDArray[np.float32]] = field(default_factory=list)
-    change: list[NDArray[np.float32]] = field(default_factory=list)
-    residual: list[NDArray[np.float32]] = field(default_factory=list)
-    camera: list[Floats] = field(default_factory=list)
-    brightness: list[float] = field(default_factory=list)
-    seen: list[tuple[int, NDArray[np.int64], Floats, Floats]] = field(default_factory=list)
-    """Frame, patches, where they are, and by how much they moved on their own; px."""
+    time: float
+    brightness: float
+    velocity: Small
+    speed: Small
+    change: Small
+    residual: Small
+    camera: Floats = field(default_factory=lambda: np.zeros(3))
+    names: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    place: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    moved: Floats = field(default_factory=lambda: np.zeros((0, 2)))
 
 
 class MotionMeter:
@@ -118,91 +119,103 @@ class MotionMeter:
         import cv2
 
         self._cv: Any = cv2
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow = self._cv.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._before: Pixels | None = None
         self._blurred: Pixels | None = None
         self._points = np.zeros((0, 1, 2), np.float32)
         self._names = np.zeros(0, np.int64)
         self._next = 0
-        self._rows = _Rows()
-        self._grid = (0, 0)
+        self._time = 0.0
+        self._rows: list[_Row] = []
+        self._places = np.zeros((0, 0)), np.zeros((0, 0))
 
     @property
     def frames(self) -> int:
         """Frames of the block so far."""
-        return len(self._rows.times)
+        return len(self._rows)
 
-    def add(self, time_seconds: float, gray: Pixels) -> None:
-        """Take the next frame: its time and the picture, uint8 (height, width)."""
+    @property
+    def began(self) -> float:
+        """Seconds of the block's first frame, or of the last one added."""
+        return self._rows[0].time if self._rows else self._time
+
+    def add(self, time_seconds: float, gray: Pixels, *, fresh: bool = False) -> None:
+        """Take the next frame: its time, and the picture, uint8 (height, width); a fresh one follows from no other."""
         blurred = self._cv.GaussianBlur(gray, (0, 0), 1.0)
-        height, width = gray.shape
-        self._grid = (max(1, round(GRID_COLUMNS * height / width)), GRID_COLUMNS)
-        rows = self._rows
-        if self._before is None or self._before.shape != gray.shape or not rows.times:
-            self._still(time_seconds, gray)
+        if fresh or self._before is None or self._blurred is None or self._before.shape != gray.shape:
+            self._points, self._names = self._points[:0], self._names[:0]
+            yy, xx = np.mgrid[0 : gray.shape[0], 0 : gray.shape[1]]
+            self._places = xx.astype(np.float32), yy.astype(np.float32)
+            row = self._still(time_seconds, gray)
         else:
-            self._measure(time_seconds, gray, blurred)
-        self._before, self._blurred = gray, blurred
+            row = self._measured(time_seconds, self._before, gray, self._blurred, blurred)
+            if len(self._rows) % _DETECT_EVERY == 0 or len(self._points) < _FEW:
+                self._find(self._before, gray)
+        self._rows.append(row)
+        self._before, self._blurred, self._time = gray, blurred, time_seconds
 
-    def _still(self, time_seconds: float, gray: Pixels) -> None:
-        rows, zero = self._rows, np.zeros(self._grid, np.float32)
-        rows.times.append(time_seconds)
-        rows.velocity.append(np.zeros((*self._grid, 2), np.float32))
-        rows.speed.append(zero)
-        rows.change.append(zero)
-        rows.residual.append(zero)
-        rows.camera.append(np.zeros(3))
-        rows.brightness.append(float(gray.mean()))
-        self._points, self._names = self._points[:0], self._names[:0]
+    def _still(self, time: float, gray: Pixels) -> _Row:
+        rows, columns = _grid(gray)
+        zero = np.zeros((rows, columns), np.float32)
+        pair = np.zeros((rows, columns, 2), np.float32)
+        return _Row(time=time, brightness=float(gray.mean()), velocity=pair, speed=zero, change=zero, residual=zero)
 
-    def _measure(self, time_seconds: float, gray: Pixels, blurred: Pixels) -> None:
-        cv, rows = self._cv, self._rows
-        assert self._before is not None
-        assert self._blurred is not None
+    def _measured(self, time: float, before: Pixels, gray: Pixels, before_blurred: Pixels, blurred: Pixels) -> _Row:
+        cv = self._cv
         height, width = gray.shape
-        step = max(time_seconds - rows.times[-1], 1e-4)
-        flow = self._flow.calc(self._blurred, blurred, None)
-        camera = _camera(cv.resize(flow, (_FLOW_CELLS, 2 * self._grid[0]), interpolation=cv.INTER_AREA))
-        yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
-        ones = _unit(xx, yy, width, height)
-        shift = np.stack([sum(c * o for c, o in zip(camera[:, k], ones, strict=True)) for k in (0, 1)], -1)
-        shift = shift.astype(np.float32)
-        own = flow - shift
-        behind = cv.remap(self._blurred, xx - shift[..., 0], yy - shift[..., 1], cv.INTER_LINEAR, None, 1)
-        carried = cv.remap(self._blurred, xx - flow[..., 0], yy - flow[..., 1], cv.INTER_LINEAR, None, 1)
-        rows.times.append(time_seconds)
-        rows.velocity.append(self._cells(own) / (width * step))
-        rows.speed.append(self._cells(np.hypot(own[..., 0], own[..., 1])) / (width * step))
-        rows.change.append(self._cells(np.maximum(cv.absdiff(blurred, behind).astype(np.float32) - _NOISE, 0)))
-        rows.residual.append(self._cells(np.maximum(cv.absdiff(blurred, carried).astype(np.float32) - _NOISE, 0)))
-        rows.camera.append(np.array([camera[2, 0], camera[2, 1], camera[0, 0] + camera[1, 1]]) / (width * step))
-        rows.brightness.append(float(gray.mean()))
-        self._follow(gray, camera)
-        if len(rows.times) % _DETECT_EVERY == 0 or len(self._points) < _FEW:
-            self._find(gray)
+        step = max(time - self._time, 1e-4)
+        flow = self._flow.calc(before_blurred, blurred, None)
+        xx, yy = self._places
+        rows, columns = _grid(gray)
+        camera = _camera(cv.resize(flow, (2 * columns, 2 * rows), interpolation=cv.INTER_AREA))
+        own, behind = flow, before_blurred
+        if camera.any():
+            unit = _unit(xx, yy, width, height)
+            shift = [sum(c * u for c, u in zip(camera[:, k], unit, strict=True)).astype(np.float32) for k in (0, 1)]
+            own = flow - np.stack(shift, -1)
+            behind = cv.remap(before_blurred, xx - shift[0], yy - shift[1], cv.INTER_LINEAR, None, cv.BORDER_REPLICATE)
+        carried = cv.remap(
+            before_blurred, xx - flow[..., 0], yy - flow[..., 1], cv.INTER_LINEAR, None, cv.BORDER_REPLICATE
+        )
 
-    def _cells(self, picture: Any) -> NDArray[np.float32]:
-        size = (self._grid[1], self._grid[0])
-        return np.asarray(self._cv.resize(picture, size, interpolation=self._cv.INTER_AREA), np.float32)
+        def cells(picture: Any) -> Small:
+            return np.asarray(cv.resize(picture, (columns, rows), interpolation=cv.INTER_AREA), np.float32)
 
-    def _follow(self, gray: Pixels, camera: Floats) -> None:
+        def difference(one: Pixels) -> Small:
+            return cells(cv.subtract(cv.absdiff(blurred, one), _NOISE).astype(np.float32))
+
+        names, place, moved = self._followed(before, gray, camera)
+        return _Row(
+            time=time,
+            brightness=float(gray.mean()),
+            velocity=cells(own) / (width * step),
+            speed=cells(cv.magnitude(own[..., 0], own[..., 1])) / (width * step),
+            change=difference(behind),
+            residual=difference(carried),
+            camera=np.array([camera[2, 0], camera[2, 1], camera[0, 0] + camera[1, 1]]) / (width * step),
+            names=names,
+            place=place,
+            moved=moved,
+        )
+
+    def _followed(self, before: Pixels, gray: Pixels, camera: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
         if not len(self._points):
-            return
+            return self._names, np.zeros((0, 2)), np.zeros((0, 2))
         height, width = gray.shape
         moved, found, misfit = self._cv.calcOpticalFlowPyrLK(
-            self._before, gray, self._points, None, winSize=(_PATCH_PX, _PATCH_PX), maxLevel=3, criteria=(3, 10, 0.03)
+            before, gray, self._points, None, winSize=(_PATCH_PX, _PATCH_PX), maxLevel=3, criteria=(3, 10, 0.03)
         )
+        now = moved[:, 0]
         kept = (found.ravel() == 1) & (misfit.ravel() < _MISFIT)
-        was, now = self._points[kept, 0], moved[kept, 0]
-        inside = (now >= 0).all(1) & (now[:, 0] < width) & (now[:, 1] < height)
-        was, now, names = was[inside], now[inside], self._names[kept][inside]
+        kept &= (now >= 0).all(1) & (now[:, 0] < width) & (now[:, 1] < height)
+        was, now, names = self._points[kept, 0], now[kept], self._names[kept]
         own = now - was - np.stack(_unit(was[:, 0], was[:, 1], width, height), 1) @ camera
-        self._rows.seen.append((len(self._rows.times) - 1, names, now.astype(np.float64), own.astype(np.float64)))
         self._points, self._names = now[:, None], names
+        return names, now.astype(np.float64), own.astype(np.float64)
 
-    def _find(self, gray: Pixels) -> None:
+    def _find(self, before: Pixels, gray: Pixels) -> None:
         cv = self._cv
-        difference = cv.GaussianBlur(cv.absdiff(gray, self._before), (0, 0), 4)
+        difference = cv.GaussianBlur(cv.absdiff(gray, before), (0, 0), 4)
         where = (difference > max(4.0, float(np.percentile(difference, 85)))).astype(np.uint8)
         where = cv.dilate(where, np.ones((9, 9), np.uint8))
         for x, y in self._points[:, 0]:
@@ -214,23 +227,32 @@ class MotionMeter:
             self._names = np.concatenate([self._names, self._next + np.arange(len(corners))])
             self._next += len(corners)
 
-    def take(self) -> Motion | None:
-        """The block so far, and begin a new one; None when there is no frame."""
-        rows, self._rows = self._rows, _Rows()
-        if not rows.times:
+    def quietest(self, first: int) -> int:
+        """Index of the frame from ``first`` on at which least changes: a place to part a long shot."""
+        return first + int(np.argmin([float(row.change.mean()) for row in self._rows[first:]]))
+
+    def take(self, count: int | None = None) -> Motion | None:
+        """The block so far, or its first frames, and begin a new one with the rest; None when there is no frame."""
+        rows, self._rows = self._rows[:count], [] if count is None else self._rows[count:]
+        if not rows or self._before is None:
             return None
-        height, width = self._before.shape if self._before is not None else (1, 1)
+        height, width = self._before.shape
         return Motion(
-            times=np.array(rows.times),
+            times=np.array([row.time for row in rows]),
             aspect=height / width,
-            tracks=tuple(_tracks(rows.seen, width)),
-            velocity=np.array(rows.velocity, np.float64),
-            speed=np.array(rows.speed, np.float64),
-            change=np.array(rows.change, np.float64),
-            residual=np.array(rows.residual, np.float64),
-            camera=np.array(rows.camera),
-            brightness=np.array(rows.brightness),
+            tracks=tuple(_tracks(rows, width)),
+            velocity=np.array([row.velocity for row in rows], np.float64),
+            speed=np.array([row.speed for row in rows], np.float64),
+            change=np.array([row.change for row in rows], np.float64),
+            residual=np.array([row.residual for row in rows], np.float64),
+            camera=np.array([row.camera for row in rows]),
+            brightness=np.array([row.brightness for row in rows]),
         )
+
+
+def _grid(gray: Pixels) -> tuple[int, int]:
+    height, width = gray.shape
+    return max(1, round(GRID_COLUMNS * height / width)), GRID_COLUMNS
 
 
 def _unit(x: Any, y: Any, width: int, height: int) -> tuple[Any, Any, Any]:
@@ -260,19 +282,17 @@ def _camera(flow: Any) -> Floats:
     return fit
 
 
-def _tracks(seen: list[tuple[int, NDArray[np.int64], Floats, Floats]], width: int) -> Iterator[Track]:
+def _tracks(rows: Sequence[_Row], width: int) -> Iterator[Track]:
     steps = [
-        (name, frame, *place, *own)
-        for frame, names, now, moved in seen
-        for name, place, own in zip(names, now, moved, strict=True)
+        np.column_stack([row.names, np.full(len(row.names), frame), row.place, row.moved])
+        for frame, row in enumerate(rows)
+        if frame and len(row.names)
     ]
     if not steps:
         return
-    table = np.array(steps)
+    table = np.concatenate(steps)
     table = table[np.lexsort((table[:, 1], table[:, 0]))]
-    for rows in np.split(table, np.flatnonzero(np.diff(table[:, 0])) + 1):
-        if len(rows) < 2:
-            continue
-        place = np.concatenate([rows[:1, 2:4] - rows[:1, 4:6], rows[:, 2:4]]) / width
-        path = np.concatenate([np.zeros((1, 2)), np.cumsum(rows[:, 4:6], 0)]) / width
-        yield Track(first=int(rows[0, 1]) - 1, place=place, path=path)
+    for of_one in np.split(table, np.flatnonzero(np.diff(table[:, 0])) + 1):
+        place = np.concatenate([of_one[:1, 2:4] - of_one[:1, 4:6], of_one[:, 2:4]]) / width
+        path = np.concatenate([np.zeros((1, 2)), np.cumsum(of_one[:, 4:6], 0)]) / width
+        yield Track(first=int(of_one[0, 1]) - 1, place=place, path=path)
