@@ -58,6 +58,9 @@ def rows_of(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
     open_quote = re.compile(rf'(?:^|{re.escape(delimiter)}) *"(?:[^"]|"")*\Z')
     at = 0
     while at < len(lines):
+        if not lines[at] or lines[at].isspace():
+            at += 1
+            continue
         after = _end_of_record(lines, at, open_quote)
         if after is None:
             cells = _cells(lines[at], delimiter, csv.QUOTE_NONE)
@@ -78,8 +81,6 @@ def _end_of_record(lines: Sequence[str], at: int, open_quote: re.Pattern[str]) -
 
 
 def _cells(record: str, delimiter: str, quoting: Literal[0, 3]) -> tuple[str, ...]:
-    if not record.strip():
-        return ()
     try:
         cells = next(csv.reader([record], delimiter=delimiter, quoting=quoting, skipinitialspace=True), [])
     except csv.Error:
