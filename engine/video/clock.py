@@ -61,11 +61,12 @@ class Clock:
         begin = stamp * packet.time_base
         return begin, begin + ((packet.duration or 0) * packet.time_base or still)
 
-    def timed(self, damage: Damage) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
+    def timed(self, damage: Damage, *, sought: bool = False) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
         """The frames from here on: when each begins, how long it says it shows, and the frame.
 
         Time rises from frame to frame: one whose stamp is not later than its predecessor's (joined broadcasts begin
-        anew) follows when its predecessor's display ends.
+        anew) follows when its predecessor's display ends. Frames whose time cannot be known, because the file was
+        ``sought`` in and nothing tells it, are left out.
         """
         previous: tuple[Fraction, Fraction] | None = None
         for frame in decoded(self._container, self._stream, damage):
@@ -74,6 +75,8 @@ class Clock:
             begin = Fraction(0) if stamp is None else stamp * tick
             if previous and (stamp is None or begin <= previous[0]):
                 begin = sum(previous, Fraction(0))
+            elif stamp is None and sought:
+                continue
             length = 1 / self.rate if self.counts or frame.duration <= 0 else frame.duration * tick
             previous = begin, length
             yield begin, length, frame

@@ -102,7 +102,7 @@ def guide_cues(
             if -_JUST_BEFORE_SECONDS <= time < length:
                 onsets.append((max(time, Fraction(0)), onset))
     if damage.packets:
-        warn(f"{damage.packets} damaged pieces of the sound of {file_name(picture.path)} were left out.")
+        warn(f"The sound of {file_name(picture.path)} is damaged in {damage.packets} places; listen there yourself.")
     loudest = max((onset.level_db for _, onset in onsets), default=0.0)
     audible = [(time, onset) for time, onset in onsets if onset.level_db > loudest - _QUIETEST_DB]
     clearest = sorted(audible, key=lambda pair: -pair[1].margin)[:MAX_CUES]

@@ -112,7 +112,7 @@ def probe(path: str) -> Footage:
             delay_seconds=stamped - start,
             start_timecode=_timecode(container),
             has_sound=bool(container.streams.audio),
-            warnings=() if clock.counts else _cut_off(name, container, stream, ends),
+            warnings=() if clock.counts else _cut_off(name, container, clock, stream, ends),
         )
 
 
@@ -158,15 +158,19 @@ def _timecode(container: InputContainer) -> str | None:
     return next((timecode for timecode in told if _TIMECODE.fullmatch(timecode)), None)
 
 
-def _cut_off(name: str, container: InputContainer, stream: VideoStream, ends: dict[int, Fraction]) -> tuple[str, ...]:
+def _cut_off(
+    name: str, container: InputContainer, clock: Clock, stream: VideoStream, ends: dict[int, Fraction]
+) -> tuple[str, ...]:
     """A warning when the file ends before it says that it does."""
-    missing = Fraction(0)
+    missing = [Fraction(0)]
     if container.duration:  # some formats count it from 0, some from the start: the shorter of the two is sure
         begin = min(Fraction(container.start_time or 0, _MICROSECONDS), Fraction(0))
-        missing = begin + Fraction(container.duration, _MICROSECONDS) - max(ends.values(), default=begin)
-    if stream.duration and stream.time_base:
-        begin = (stream.start_time or 0) * stream.time_base
-        missing = max(missing, begin + stream.duration * stream.time_base - ends.get(stream.index, begin))
-    if missing <= _CUT_OFF_SECONDS:
+        missing.append(begin + Fraction(container.duration, _MICROSECONDS) - max(ends.values(), default=begin))
+    begin = (stream.start_time or 0) * clock.tick
+    end = ends.get(stream.index, begin)
+    missing.append(begin + (stream.duration or 0) * clock.tick - end)
+    if clock.by_order:  # AVI: the head tells how many, where the index at the end is missing
+        missing.append(begin + stream.frames / clock.rate - end)
+    if max(missing) <= _CUT_OFF_SECONDS:
         return ()
-    return (f"{name} is cut off: its last {float(missing):.1f} seconds are missing; what is there is used.",)
+    return (f"{name} is cut off: its last {float(max(missing)):.1f} seconds are missing; what is there is used.",)

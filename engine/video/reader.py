@@ -151,6 +151,7 @@ def frames(
             damage.packets += 1
             continue
         last = time
+        damage.packets += frame.is_corrupt  # what of it can be seen is used
         yield Frame(time=time, source=source, gray=gray, thumbnail_bgr=thumbnail)
         handle.progress(float(time / length), STAGE)
     if last is None:
@@ -158,7 +159,7 @@ def frames(
             f"Not one frame of the slice of {file_name(picture.path)} can be decoded; export it again.", field=FIELD
         )
     if damage.packets:
-        warn(f"{damage.packets} damaged frames of {file_name(picture.path)} were left out.")
+        warn(f"{file_name(picture.path)} is damaged in {damage.packets} places of the slice; look there yourself.")
 
 
 def _shown(
@@ -202,7 +203,7 @@ def _decoded_from(
                 with suppress(av.FFmpegError):  # cannot be sought in: it is at its beginning
                     container.seek(int((start + begin - back) / clock.tick), stream=stream)
             here = Damage()
-            for time, _, frame in clock.timed(here):
+            for time, _, frame in clock.timed(here, sought=not begins):
                 source = time - start
                 if not begins and source > begin:
                     break

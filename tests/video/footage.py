@@ -20,6 +20,37 @@ def shade(seconds: float, *, size: tuple[int, int] = (64, 48), per_second: float
     return np.full((size[1], size[0], 3), level, np.uint8)
 
 
+def numbered(fps: Fraction | int = 25, *, size: tuple[int, int] = (128, 96)) -> Draw:
+    """Frames of moving texture that carry their number, k of k / fps, as eight bars along the top."""
+    texture = np.random.default_rng(0).integers(0, 100, (size[1], size[0], 3)).astype(np.uint8)
+
+    def draw(seconds: float) -> np.ndarray[Any, Any]:
+        number = round(seconds * fps)
+        pixels = np.roll(texture, (number * 5, number * 3), (0, 1))
+        for bit in range(8):
+            pixels[: size[1] // 4, bit * size[0] // 8 : (bit + 1) * size[0] // 8] = 230 * (number >> bit & 1)
+        return pixels
+
+    return draw
+
+
+def number_in(gray: np.ndarray[Any, Any]) -> int:
+    """The number that :func:`numbered` drew, from the upright gray picture at any size."""
+    height, width = gray.shape
+    return sum(1 << bit for bit in range(8) if gray[height // 8, round((bit + 0.5) * width / 8)] > 128)
+
+
+def clicks(*times: float, seconds: float, rate_hz: int = 48_000) -> np.ndarray[Any, Any]:
+    """Sound with a short decaying tone at each time, silent elsewhere: ``(samples,)``."""
+    out = np.zeros(round(seconds * rate_hz), np.float32)
+    t = np.arange(round(0.2 * rate_hz)) / rate_hz
+    hit = (0.6 * np.cos(2 * np.pi * 900 * t) * np.exp(-t / 0.03)).astype(np.float32)
+    for time in times:
+        at = round(time * rate_hz)
+        out[at : at + len(hit)] += hit[: len(out) - at]
+    return out
+
+
 def write_video(
     path: Path,
     draw: Draw = shade,
