@@ -191,6 +191,18 @@ def test_an_edl_without_a_head(tmp_path: Path) -> None:
     assert starts(sheet) == [192_000]
 
 
+def test_lines_between_an_event_and_its_remarks_are_passed_over(tmp_path: Path) -> None:
+    event = "001  AX  V  C  00:00:00:00 00:00:01:00 00:00:04:00 00:00:05:00\n"
+    sheet = read(tmp_path, f"TITLE: x\n{event}AUD   3\n\n* FROM CLIP NAME: door\n3 knocks at it |C:Blue |M: |D:1\n")
+    assert [(cue.label, cue.start_samples) for cue in sheet.cues] == [("door", 192_000)]
+
+
+def test_a_table_with_numbers_and_a_title_is_no_edl(tmp_path: Path) -> None:
+    rows = "1\t00:00:04:00\t00:00:05:00\tDoor slams\n2\t00:00:06:00\t00:00:07:00\tCup\n"
+    assert labels(read(tmp_path, rows)) == ["Door slams", "Cup"]
+    assert labels(read(tmp_path, f"TITLE: Reel 1\n#\tIn\tOut\tWhat\n{rows}")) == ["Door slams", "Cup"]
+
+
 def test_reaper_regions_and_markers_as_a_table(tmp_path: Path) -> None:
     head = "#,Name,Start,End,Length,Color\n"
     clock = read(tmp_path, head + "M1,door,0:04.500,,,FF0000\nR2,rain,1:02:03.250,1:02:04.250,0:01.000,\n")

@@ -122,7 +122,7 @@ def test_any_damage_to_any_format(tmp_path: Path, form: SheetFormat) -> None:
         lambda n: b"In\tOut\t" * (n // 7),
         lambda n: b"[" * (n - 1) + b"]",
         lambda n: b"TITLE: x\n" + (b"001 AX V C" + b" " * 900 + b"01:00:00:00\n") * (n // 922),
-        lambda n: b"TITLE: x\n001 AX V C 1 1 1 1\n" + b"* x\n" * (n // 4),
+        lambda n: b"TITLE: x\n001 AX V C 00:00:00:00\n" + b"* x\n" * (n // 4),
         lambda n: b"SESSION NAME:\tx\n" + b"A A A A A A A!\t" * (n // 15),
         lambda n: b"<REAPER_PROJECT\n" + b"MARKER 1 1.0 \"x'`" * (n // 17),
         lambda n: random.Random(1).randbytes(n),

@@ -15,9 +15,9 @@ from engine.planning.cuesheet.sheet import MAX_ROWS, Entry, Found, Role
 _TIMECODE = re.compile(r"[0-9]{1,2}[:;.][0-9]{2}[:;.][0-9]{2}[:;.][0-9]{2,3}")
 _LONGEST_EVENT = 500
 _TIMES_OF_EVENT = 4  # source in, source out, record in, record out
+_TRANSITION = re.compile(r"C|D|W[0-9]{1,3}|K[BO]?")
 _FCM = re.compile(r"\s*FCM:\s*(NON[- ]?DROP|DROP)", re.IGNORECASE)
 _LOCATOR = re.compile(r"\s*\*\s*LOC:\s*(?P<in>[0-9:;.]{8,15})\s*(?P<colour>\S+)?\s*(?P<label>.*)", re.IGNORECASE)
-_COMMENT = re.compile(r"\s*(?:\*|M2\s|\|)")
 _CLIP = re.compile(r"\s*\*\s*(?:FROM|TO) CLIP NAME:\s*(.+)", re.IGNORECASE)
 _REMARK = re.compile(r"\s*\*\s*(?:COMMENT:|NOTES?:)?\s*(.+)", re.IGNORECASE)
 _MARKER = re.compile(r"\|M:([^|]*)")
@@ -25,16 +25,14 @@ _NOT_REMARKS = re.compile(r"\s*\*\s*(?:SOURCE FILE|EFFECT|AUDIO LEVEL|KEY CLIP|A
 
 
 def recognises(lines: Sequence[str]) -> bool:
-    """Whether one of the first lines is an event, or the list says what it is."""
-    head = lines[:50]
-    titled = any(line.startswith(("TITLE:", "FCM:")) for line in head[:10])
-    return any(_is_event(line) and (titled or len(_times(line)) >= 2) for line in head)
+    """Whether one of the first lines is an event; a title alone may be a spreadsheet's."""
+    return any(_is_numbered(x) and any(map(_TRANSITION.fullmatch, x.split()[3:4])) and _times(x) for x in lines[:50])
 
 
-def _is_event(line: str) -> bool:
-    """Whether a line begins as events do: number, reel, channel and transition."""
-    words = line.split(maxsplit=4)
-    return len(words) > 3 and words[0].isdecimal() and words[3][:1] in "CDWK"
+def _is_numbered(line: str) -> bool:
+    """Whether a line begins as events do."""
+    words = line.split(maxsplit=2)
+    return len(words) > 1 and words[0].isdecimal()
 
 
 def _times(line: str) -> list[str]:
@@ -46,32 +44,31 @@ def read(lines: Sequence[str]) -> Found:
     drop: bool | None = None
     entries: list[Entry] = []
     cut = None
-    for row, event, comments in _events(lines):
+    for row, event, remarks in _events(lines):
         if (mode := _FCM.match(event)) is not None:
             drop = mode[1].upper() == "DROP" if drop is None else drop
             continue
         if len(entries) >= MAX_ROWS:
             cut = row
             break
-        entries.extend(_entries(row, event, comments))
+        entries.extend(_entries(row, event, remarks))
     return Found(entries=_without_dissolved(entries), own_drop_frame=drop, moment_frames=1, cut_at_row=cut)
 
 
 def _events(lines: Sequence[str]) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
-    """Lines that are no comments, each with the comments after it."""
-    row, event, comments = 1, "", list[tuple[int, str]]()
+    """Events and frame code modes, each with the lines that belong to it."""
+    row, event, remarks = 1, "", list[tuple[int, str]]()
     for number, line in enumerate(lines, 1):
-        if _COMMENT.match(line) or (_MARKER.search(line) and event):
-            comments.append((number, line))
-        elif line.strip():
-            if event or comments:
-                yield row, event, comments
-            row, event, comments = number, line, []
-    yield row, event, comments
+        if _FCM.match(line) or (_is_numbered(line) and not _MARKER.search(line)):
+            yield row, event, remarks
+            row, event, remarks = number, line, []
+        else:
+            remarks.append((number, line))
+    yield row, event, remarks
 
 
-def _entries(row: int, event: str, comments: list[tuple[int, str]]) -> Iterator[Entry]:
-    if _is_event(event) or (event[:1].isdigit() and len(event.split(maxsplit=2)) > 2):
+def _entries(row: int, event: str, remarks: list[tuple[int, str]]) -> Iterator[Entry]:
+    if event:
         words, times = event.split(maxsplit=2), _times(event)
         if len(times) != _TIMES_OF_EVENT:
             problem = (
@@ -79,21 +76,21 @@ def _entries(row: int, event: str, comments: list[tuple[int, str]]) -> Iterator[
             )
             yield Entry(row=row, text=event, values={}, problem=problem)
         elif words[1].upper() not in ("BL", "BLACK"):
-            label = _label(words[1], [line for _, line in comments])
+            label = _label(words[1], [line for _, line in remarks])
             values: dict[Role, str] = {"id": words[0], "start": times[2], "end": times[3], "label": label}
             yield Entry(row=row, text=event, values=values)
-    for number, line in comments:
+    for number, line in remarks:
         if locator := _LOCATOR.match(line):
             yield Entry(row=number, text=line, values={"start": locator["in"], "label": locator["label"]})
 
 
-def _label(reel: str, comments: list[str]) -> str:
+def _label(reel: str, remarks: list[str]) -> str:
     """A marker's name, else the clip's, else a remark, else the reel."""
     for pattern in (_MARKER, _CLIP):
-        for line in comments:
-            if match := pattern.search(line):
+        for line in remarks:
+            if (match := pattern.search(line)) and match[1].strip():
                 return match[1].strip()
-    for line in comments:
+    for line in remarks:
         if not _NOT_REMARKS.match(line) and not _LOCATOR.match(line) and (match := _REMARK.match(line)):
             return match[1].strip()
     return "" if reel.upper() in ("AX", "AUX", "GEN", "001", "UNKNOWN") else reel
