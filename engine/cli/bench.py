@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.bench_spotting import bench_spotting
 from engine.cli.output import JsonFlag, print_json, say, table
 from engine.model import Model
 
 bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+bench_app.command("spotting")(bench_spotting)
 
 
 class Latency(Model):
