@@ -94,9 +94,9 @@ def test_sounds_that_fit_alike_are_told_apart_by_place() -> None:
     left = [cue(f"l{i}", i, "step", x=0.2 + 0.01 * i, y=0.8) for i in (1, 3, 4)]
     right = [cue(f"r{i}", i, "step", x=0.8, y=0.8) for i in (2, 5)]
     assert ids([STEP, STEP], *left, *right) == ["l1l3l4", "r2r5"]
-    far = [cue(f"f{i}", i, "step", x=0.2, y=0.8, size=0.1) for i in (2, 5)]
-    near = [cue(f"n{i}", i, "step", x=0.2, y=0.8, size=0.6) for i in (1, 3)]
-    assert ids([STEP, STEP], *far, *near) == ["n1n3", "f2f5"]
+    far = [cue(f"f{i}", i, "step", x=0.2, y=0.8, size=0.1) for i in (2, 3)]
+    near = [cue(f"n{i}", i, "step", x=0.2, y=0.8, size=0.6) for i in (1, 5)]
+    assert ids([STEP, STEP], *far, *near) == ["n1n5", "f2f3"]
 
 
 def test_where_all_lie_in_one_place_they_take_turns() -> None:

@@ -35,7 +35,7 @@ def test_the_usual_strength_is_neutral_and_the_extremes_are_the_bounds() -> None
     assert forces == pytest.approx([0.3, 0.5, 0.7])
 
 
-@pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("strength", [0.0, 0.33, 1.0])
 def test_where_all_are_alike_none_is_louder_or_harder(strength: float) -> None:
     view = strong(strength, strength)
     assert view.gain_db(cue("x", 1, strength=strength)) == 0.0
@@ -70,6 +70,11 @@ def test_small_is_far_and_half_the_size_twice_as_far() -> None:
     view = strong(0.5)
     distances = [view.params(cue("c", 1, size=size), MATCH, {})["distance_m"] for size in (1.0, 0.5, 0.25, 0.001)]
     assert distances == [1.0, pytest.approx(2.0, abs=0.01), pytest.approx(4.0, abs=0.01), 20.0]
+
+
+def test_a_size_may_tremble() -> None:
+    view = strong(0.5)
+    assert len({view.params(cue("c", 1, size=size), MATCH, {})["distance_m"] for size in (0.43, 0.5, 0.58)}) == 1
 
 
 def test_a_cue_of_unknown_size_is_as_far_as_is_usual_in_its_shot() -> None:
