@@ -36,9 +36,14 @@ HITS_SECONDS = (0.5, 1.2, 2.0, 2.8, 3.4)
 
 
 def write_picture(
-    path: Path, *, seconds: float = SECONDS, codec: str = "libx264", size: tuple[int, int] = (160, 90)
+    path: Path,
+    *,
+    seconds: float = SECONDS,
+    codec: str = "libx264",
+    size: tuple[int, int] = (160, 90),
+    ramp: bool = False,
 ) -> Path:
-    """A ball that falls on every hit, brighter in the second half; frames can be told apart by their brightness."""
+    """A ball that falls on every hit, brighter in the second half; or, as a ramp, gray that tells its frame."""
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=FPS)
         stream.width, stream.height = size
@@ -53,6 +58,8 @@ def write_picture(
             r = size[1] // 14
             image[max(0, y - r) : y + r, max(0, x - r) : x + r] = (235, 200, 120)
             image[int(size[1] * 0.9) :] = (70, 60, 55)
+            if ramp:
+                image[:] = 40 + 2 * k
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = k, Fraction(1, FPS)
             container.mux(stream.encode(frame))

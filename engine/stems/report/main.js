@@ -43,13 +43,14 @@ let selected = null;
 function sentence(cue) {
   return [
     timecode.at(cue.start),
+    cue.label,
     cue.length ? `${cue.length.toFixed(2)} s long` : "",
     `strength ${cue.strength.toFixed(2)}`,
     `confidence ${cue.confidence.toFixed(2)}`,
-    data.picture ? `shot ${cue.shot}, ${Math.round(100 * cue.x)} % across, ${Math.round(100 * cue.y)} % down` : "",
+    data.shots_seconds.length > 1 ? `shot ${cue.shot}` : "",
+    cue.origin === "picture" ? `${Math.round(100 * cue.x)} % across, ${Math.round(100 * cue.y)} % down` : "",
     ORIGINS[cue.origin] + (cue.row ? `, row ${cue.row}` : ""),
     cue.track,
-    cue.label,
   ].filter(Boolean).join(" · ");
 }
 
@@ -62,9 +63,9 @@ function select(cue, scroll = true) {
     const now = one === cue;
     one?.button.classList.toggle("selected", now);
     one?.listed.classList.toggle("near", now);
-    if (one) one.button.tabIndex = now ? 0 : -1;
   }
   selected = cue;
+  for (const one of cues) one.button.tabIndex = one === cue ? 0 : -1; // Tab goes to one cue, the arrows to the next
   tell(KINDS[cue.kind], sentence(cue));
   if (scroll) {
     const list = find(".cuelist");
@@ -189,12 +190,7 @@ function addRows() {
   }));
   stills.end = data.picture?.length_seconds ?? timeline.begin + timeline.length;
   if (stills.length || data.shots_seconds.length > 1) {
-    const { lane } = timeline.addRow("film", "Picture", paintFilm(stills, data.shots_seconds));
-    data.shots_seconds.forEach((start, k) => {
-      const shot = made("div", { className: "shot" }, made("span", { textContent: k + 1 }));
-      shot.style.left = timeline.percentOf(start);
-      lane.append(shot);
-    });
+    timeline.addRow("film", "Picture", paintFilm(stills, data.shots_seconds));
   }
   if (data.motion) timeline.addRow("motion", "Motion", paintMotion(bytesOf(data.motion), data.motion_rate_hz));
   if (cues.length) addCues(timeline.addRow("cues", "Cues", () => {}).lane);
@@ -221,7 +217,7 @@ function setUpMonitor() {
   stills[0]?.image.addEventListener("load", ({ target }) => shape(target.naturalWidth, target.naturalHeight));
   video.addEventListener("loadedmetadata", () => { if (video.videoWidth) shape(video.videoWidth, video.videoHeight); });
   video.addEventListener("error", () => {
-    video.hidden = true;
+    video.hidden = find(".guide").hidden = true;
     const words = find(".unplayable");
     words.hidden = false;
     words.textContent =

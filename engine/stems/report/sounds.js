@@ -40,7 +40,7 @@ class BufferVoice {
 }
 
 class FileVoice {
-  static lead = 0.06; // seconds from being told to play until it does; learned
+  static leads = { start: 0.06, jump: 0.1 }; // seconds from being told to until it sounds; learned
 
   constructor(sound, failed) {
     this.sound = sound;
@@ -50,33 +50,41 @@ class FileVoice {
     this.element.volume = sound.channels === 1 ? monoCentre : 1;
     this.element.addEventListener("error", () => failed(sound));
     this.element.src = sound.url;
-    this.startedAt = null;
-    this.learned = false;
+    this.began = null; // how it was last told to: "start" or "jump"
+    this.jumps = 0;
   }
 
   place(time) {
     this.element.currentTime = Math.max(0, time - this.sound.start_seconds);
   }
 
+  begin(how, target) {
+    if (how === "jump") this.element.currentTime = target + FileVoice.leads.jump;
+    this.began = how;
+    this.learned = false;
+    this.toldAt = performance.now();
+  }
+
   follow(time) {
-    const { element, sound } = this;
-    const target = time - sound.start_seconds;
-    if (this.startedAt === null) {
-      if (target + FileVoice.lead < 0) return;
-      if (target > 0.005 && Math.abs(element.currentTime - target) > 0.005) element.currentTime = target + FileVoice.lead;
-      this.startedAt = performance.now();
+    const { element } = this;
+    const target = time - this.sound.start_seconds;
+    if (!this.began) {
+      if (target + FileVoice.leads.start < 0) return;
+      this.begin(target < 0.005 ? "start" : "jump", target);
       element.play().catch(() => {});
-    } else if (!element.paused && !element.seeking && performance.now() - this.startedAt > 200) {
+    } else if (!element.paused && !element.seeking && performance.now() - this.toldAt > 200) {
       const error = element.currentTime - target;
-      if (!this.learned) FileVoice.lead = Math.min(0.2, Math.max(0, FileVoice.lead - error / 2));
-      this.learned = true;
-      if (Math.abs(error) > 0.3) element.currentTime = target + FileVoice.lead;
-      else element.playbackRate = Math.abs(error) < 0.006 ? 1 : 1 - Math.min(0.08, Math.max(-0.08, error));
+      if (!this.learned) {
+        FileVoice.leads[this.began] = Math.min(0.4, Math.max(0, FileVoice.leads[this.began] - error / 2));
+        this.learned = true;
+      }
+      if (Math.abs(error) > 0.04 && this.jumps++ < 5) this.begin("jump", target);
+      else element.playbackRate = Math.abs(error) < 0.004 ? 1 : 1 - Math.min(0.05, Math.max(-0.05, 2 * error));
     }
   }
 
   seconds() {
-    return this.sound.start_seconds + this.element.currentTime;
+    return this.began ? this.sound.start_seconds + this.element.currentTime : -Infinity;
   }
 
   stop() {

@@ -50,8 +50,20 @@ class Timeline {
     this.viewWidth = Math.max(50, this.scroller.clientWidth - this.head);
     this.width = this.viewWidth * this.zoomed;
     this.rows.style.width = `${this.head + this.width}px`;
+    this.fillHeight();
+    const cues = this.rows.querySelectorAll(".cue");
+    cues[0]?.parentElement.classList.toggle("dense", cues.length * 12 > this.width);
     this.move(this.shownAt ?? 0);
     this.draw();
+  }
+
+  // Tracks are as tall as there is room for, within what is good to read.
+  fillHeight() {
+    const rows = [...this.rows.querySelectorAll(".row")];
+    const waves = rows.filter((row) => row.matches(".track, .mix"));
+    const others = rows.filter((row) => !row.matches(".track, .mix")).reduce((sum, row) => sum + row.offsetHeight, 0);
+    const room = Math.floor((this.scroller.clientHeight - others) / Math.max(1, waves.length)) - 1;
+    this.rows.style.setProperty("--wave-height", `${Math.min(84, Math.max(40, room))}px`);
   }
 
   xOf(seconds) {
@@ -154,26 +166,57 @@ function paintRuler(timecode) {
   };
 }
 
-// Stills side by side, each cell showing the one nearest to its middle, of the same shot.
+// Shots, and in them stills side by side; each cell shows the still of its shot nearest to its middle.
 function paintFilm(stills, shots) {
-  const shotOf = (time) => shots.filter((start) => start <= time + 1e-6).length;
+  const starts = shots.length ? shots : [0];
   return (pen, view) => {
+    paintStills(pen, view);
+    paintShots(pen, view);
+  };
+
+  function paintShots(pen, view) {
+    if (starts.length < 2) return;
+    pen.font = "10px system-ui, sans-serif";
+    pen.textBaseline = "top";
+    const crowded = (starts.length * view.secondsPerPixel) / stills.end > 0.1; // less than ten pixels each
+    starts.forEach((start, shot) => {
+      const x = Math.round(view.x(start));
+      const room = view.x(starts[shot + 1] ?? stills.end) - x;
+      if (x + room < 0 || x > view.width) return;
+      pen.fillStyle = view.colour("accent");
+      pen.globalAlpha = crowded ? 0.5 : 1;
+      pen.fillRect(x, 0, 1, view.height);
+      pen.globalAlpha = 1;
+      const label = String(shot + 1);
+      const width = pen.measureText(label).width + 6;
+      if (room < width + 4) return;
+      pen.fillRect(x, 0, width, 12);
+      pen.fillStyle = "#fff";
+      pen.fillText(label, x + 3, 1.5);
+    });
+  }
+
+  function paintStills(pen, view) {
     const ready = stills.filter((still) => still.image.complete && still.image.naturalWidth);
     if (!ready.length) return;
     const { naturalWidth, naturalHeight } = ready[0].image;
     const cell = Math.max(8, (view.height * naturalWidth) / naturalHeight);
-    const end = Math.min(view.to, stills.end);
     const spacing = cell * view.secondsPerPixel;
-    for (let k = Math.max(0, Math.floor(view.from / spacing)); k * spacing < end; k++) {
-      const middle = Math.min((k + 0.5) * spacing, stills.end);
-      const shot = shotOf(middle);
-      const distance = ({ time_seconds }) => Math.abs(time_seconds - middle) + (shotOf(time_seconds) === shot ? 0 : 1e6);
-      const nearest = ready.reduce((best, still) => (distance(still) < distance(best) ? still : best));
-      const x = view.x(k * spacing);
-      const shown = Math.min(cell, view.x(stills.end) - x);
-      pen.drawImage(nearest.image, 0, 0, (naturalWidth * shown) / cell, naturalHeight, x, 0, Math.max(1, shown - 1), view.height);
-    }
-  };
+    starts.forEach((start, shot) => {
+      const end = Math.min(starts[shot + 1] ?? stills.end, stills.end);
+      if (end < view.from || start > view.to) return;
+      const own = ready.filter(({ time_seconds }) => time_seconds >= start - 1e-3 && time_seconds < end - 1e-3);
+      const some = own.length ? own : ready;
+      for (let k = Math.max(0, Math.floor((view.from - start) / spacing)); start + k * spacing < Math.min(end, view.to); k++) {
+        const from = start + k * spacing;
+        const middle = Math.min(from + spacing / 2, (from + end) / 2);
+        const distance = ({ time_seconds }) => Math.abs(time_seconds - middle);
+        const nearest = some.reduce((best, still) => (distance(still) < distance(best) ? still : best));
+        const shown = Math.min(cell, view.x(end) - view.x(from));
+        pen.drawImage(nearest.image, 0, 0, Math.max(1, (naturalWidth * shown) / cell), naturalHeight, view.x(from), 0, Math.max(0.5, shown - 1), view.height);
+      }
+    });
+  }
 }
 
 function paintMotion(values, rate) {
@@ -194,7 +237,8 @@ function paintWaves(soundsShown, scale, colourName, cues) {
   return (pen, view) => {
     const middle = view.height / 2;
     pen.fillStyle = view.colour("grid");
-    for (const seconds of cues) pen.fillRect(Math.round(view.x(seconds)), 0, 1, view.height);
+    const crowded = cues.filter((seconds) => seconds >= view.from && seconds <= view.to).length > view.width / 12;
+    for (const seconds of crowded ? [] : cues) pen.fillRect(Math.round(view.x(seconds)), 0, 1, view.height);
     for (const sound of soundsShown()) {
       const end = sound.start_seconds + sound.length_seconds;
       if (end < view.from || sound.start_seconds > view.to) continue;
