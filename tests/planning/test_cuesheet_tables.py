@@ -86,6 +86,12 @@ def test_decimal_commas_between_semicolons(tmp_path: Path) -> None:
     assert [(cue.start_samples, cue.length_samples) for cue in sheet.cues] == [(600_000, 72_000), (660_000, 0)]
 
 
+def test_a_comma_separates_last(tmp_path: Path) -> None:
+    sheet = read(tmp_path, "12,5;door\n13,5;cup\n")
+    assert starts(sheet) == [600_000, 648_000]
+    assert labels(sheet) == ["door", "cup"]
+
+
 def test_drop_frame_semicolons_do_not_separate(tmp_path: Path) -> None:
     sheet = read(tmp_path, "01:00:04;12,door\n01:00:05;13,glass; breaks\n", session=NTSC)
     assert labels(sheet) == ["door", "glass; breaks"]
@@ -114,6 +120,7 @@ def test_a_quote_that_is_never_closed_takes_no_other_row_with_it(tmp_path: Path)
         ("Inicio,Fin,Descripción", ["start", "end", "label"]),
         ("Event start time,Event end time,SFX description", ["start", "end", "label"]),
         ("Time (hh:mm:ss:ff),Level,Character", ["start", "strength", "track"]),
+        ("In,Durée totale", ["start", "length"]),
         ("Sounds,Reel,Timecode", ["label", "", "start"]),
     ],
 )

@@ -23,7 +23,7 @@ def decoded(data: bytes) -> str:
         text = data.decode("utf-16-le" if little else "utf-16-be", errors="replace")
     else:
         try:
-            text = data.decode("utf-8-sig")
+            text = data.decode("utf-8")
         except UnicodeDecodeError:
             text = data.decode("cp1252", errors="replace")
     return text.replace("\0", "").removeprefix("\ufeff")

@@ -76,8 +76,7 @@ def _check_size(data: bytes) -> None:
 
 
 def _rows(sheet: ReadOnlyWorksheet) -> Iterator[Row]:
-    """Rows that are not blank, by the workbook's own numbers."""
-    sheet.reset_dimensions()  # what a file claims of its size is not believed
+    """Rows that are not blank, by the workbook's own numbers; what it claims of its size is not asked."""
     rows: Iterator[tuple[object, ...]] = sheet.iter_rows(  # type: ignore[misc]  # its stub takes another class's self
         max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True
     )
