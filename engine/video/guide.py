@@ -105,6 +105,8 @@ def guide_cues(
         warn(f"The sound of {file_name(picture.path)} is damaged in {damage.packets} places; listen there yourself.")
     loudest = max((onset.level_db for _, onset in onsets), default=0.0)
     audible = [(time, onset) for time, onset in onsets if onset.level_db > loudest - _QUIETEST_DB]
+    if len(audible) > MAX_CUES:
+        warn(f"The guide track has {len(audible)} onsets; the {MAX_CUES} clearest are kept. Choose a shorter slice.")
     clearest = sorted(audible, key=lambda pair: -pair[1].margin)[:MAX_CUES]
     return tuple(
         Cue(

@@ -39,7 +39,7 @@ class Orientation:
         if self.lies:
             pixels = pixels.swapaxes(0, 1)
         pixels = pixels[:: -1 if self._upside_down else 1, :: -1 if self._right_to_left else 1]
-        return np.ascontiguousarray(pixels)
+        return np.array(pixels, order="C")  # its own memory: the decoder reuses what it gave
 
 
 def seen_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
@@ -53,7 +53,7 @@ class Scaler:
     """Makes every frame of a picture the same small size.
 
     The decoder library's own scaler averages the area under each small pixel, straight from the planes that the
-    decoder wrote: no full-size copy in any other form is made.
+    decoder wrote: no full-size copy in any other form is made, and the thumbnail is made of the small picture.
 
     Parameters
     ----------
@@ -76,10 +76,13 @@ class Scaler:
 
     def scaled(self, frame: VideoFrame) -> tuple[Pixels, Pixels]:
         """``(height, width)`` gray, 0 black to 255 white, and the thumbnail, ``(height, width, 3)``, blue first."""
-        return self._small(frame, 0, "gray"), self._small(frame, 1, "bgr24")
+        small = self._small(frame, 0, "yuvj420p")  # j: from 0 to 255; its first plane is the gray picture
+        luma = small.planes[0]
+        gray = np.frombuffer(memoryview(luma), np.uint8).reshape(small.height, luma.line_size)[:, : small.width]
+        thumbnail = self._small(small, 1, "bgr24").to_ndarray().astype(np.uint8, copy=False)
+        return self._orientation.upright(gray), self._orientation.upright(thumbnail)
 
-    def _small(self, frame: VideoFrame, which: int, pixel_format: str) -> Pixels:
+    def _small(self, frame: VideoFrame, which: int, pixel_format: str) -> VideoFrame:
         size = self._sizes[which]
         width, height = size[::-1] if self._orientation.lies else size
-        small = self._scalers[which].reformat(frame, width, height, pixel_format, interpolation="AREA", threads=1)
-        return self._orientation.upright(small.to_ndarray().astype(np.uint8, copy=False))
+        return self._scalers[which].reformat(frame, width, height, pixel_format, interpolation="AREA", threads=1)
