@@ -158,7 +158,7 @@ function paintRuler(timecode) {
     const parts = [10, 5, 4, 2].find((n) => step % n === 0 && step / n >= 1) ?? 1;
     for (const { seconds, frame } of timecode.marks(view.from - 130 * view.secondsPerPixel, view.to, step / parts)) {
       const x = Math.round(view.x(seconds)) + 0.5;
-      const labelled = timecode.numberOf(frame) % step < (timecode.dropped || 1);
+      const labelled = (((timecode.numberOf(frame) % step) + step) % step) < (timecode.dropped || 1);
       pen.fillStyle = view.colour(labelled ? "dim" : "line");
       pen.fillRect(x - 0.5, labelled ? view.height - 10 : view.height - 5, 1, 10);
       if (labelled) pen.fillText(timecode.ofFrame(frame), x + 5, view.height / 2 - 1);
