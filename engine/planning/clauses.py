@@ -255,7 +255,7 @@ def _only_sets_the_scene(part: _Part, name_of: NameOf) -> bool:
 
 
 def _merge(left: _Part, right: _Part) -> None:
-    left.words += [*(() if right.link is Link.COMMA else right.link_words), *right.words]
+    left.words += [*right.link_words, *right.words]
     left.marks += right.marks
 
 
@@ -297,10 +297,10 @@ def _is_ambience(part: _Part) -> bool:
 def is_ambience(text: str) -> bool:
     """Whether the words are of weather, a place or a bed.
 
-    >>> is_ambience("heavy rain"), is_ambience("a door"), is_ambience("room tone")
+    >>> is_ambience("rain, heavy"), is_ambience("a door"), is_ambience("room tone")
     (True, False, True)
     """
-    return "room tone" in text or not AMBIENCE.isdisjoint(text.split())
+    return "room tone" in text or not AMBIENCE.isdisjoint(text.replace(",", " ").split())
 
 
 def _ordered(parts: list[_Part]) -> list[_Part]:
@@ -354,4 +354,6 @@ def counted(words: list[str]) -> tuple[list[str], int | None]:
 
 
 def _text(words: list[str]) -> str:
-    return " ".join(word for word in words if any(c.isalnum() for c in word) or word == "&").strip()
+    """With a comma where one parts what sounds from what describes it: 'room tone, small office'."""
+    kept = " ".join(word for word in words if any(c.isalnum() for c in word) or word in "&,")
+    return kept.replace(" ,", ",").strip(" ,")

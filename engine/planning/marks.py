@@ -180,6 +180,8 @@ def _lasting(words: Words, at: int) -> Reading:
 def _times(words: Words, at: int) -> Reading:
     if _starts(words, at, "at once", "all at once"):
         return None
+    if words[at][:1] == "x" and words[at][1:].isdecimal() and len(words[at]) <= 3:  # "knock x3"
+        return 1, Mark({"count": max(1, min(64, int(words[at][1:])))})
     if words[at] in lexicon.TIMES:
         return 1, Mark({"count": lexicon.TIMES[words[at]]})
     lead = _starts(words, at, "a")

@@ -36,6 +36,8 @@ _WHERE: tuple[tuple[Where, re.Pattern[str]], ...] = (
     ("end", re.compile(r"\b(?:(?:at|in|near|towards?) the (?:very )?(?:end|last)\b(?: of (?:it|the \w+))?|finally\b)")),
     ("start", re.compile(r"\b(?:at|in|near) (?:the (?:very )?(?:start|beginning|first)\b|first\b)")),
 )
+_PREFIX, _SEPARATOR = re.compile(r"^\s*[A-Z]{2,5}\s*(?::|-\s)\s*"), re.compile(r"\s+[-–—|/]+\s+|\s*[:;]\s+")
+"""What sheets write before a sound ('FX: ', 'BG - ') and between it and what describes it."""
 _BEGINNINGS = {("the", "start"), ("the", "beginning"), ("very", "beginning")}
 _SEEN = word_set("he she they it we you i who someone somebody everyone")
 """Words that begin what is seen rather than heard: 'when he sits'."""
@@ -114,7 +116,7 @@ def parts_of(steps: Sequence[Step], told: Told, sounds: Sounds, sample_rate_hz: 
         found = part_of(step, clause, sounds, sample_rate_hz)
         if isinstance(found, Part):
             parts.append(found)
-        elif step.text.split()[0].lower() not in _SEEN:
+        elif _SEEN.isdisjoint(tokens(step.text)[:1]):
             unmatched.append((step.text, found))
         elif clause is not None and clause.said.at_seconds is not None and parts and (role := parts[-1].role):
             at = seconds_to_samples(clause.said.at_seconds, sample_rate_hz)
@@ -142,10 +144,12 @@ def part_of(step: Step, clause: Clause | None, sounds: Sounds, sample_rate_hz: i
         return once if isinstance(once, Nearest) else Nearest(labels=())
     step = step.model_copy(update={"text": text})
     sound = _sound(text, once)
-    background = step.layer == "background" or (is_ambience(text) and MOVING.isdisjoint(text.split()))
-    bed = background and whole.fills
     said = clause.said if clause else None
-    asks_for_none = bed or step.layer == "background" or (said is not None and said.interval_seconds is not None)
+    moves = not MOVING.isdisjoint(tokens(text))
+    under = step.layer == "background" and (not moves or said is None or said.layer == "background")
+    bed = whole.fills and (under or (is_ambience(text) and not moves))
+    step = step.model_copy(update={"layer": "background" if bed or under else "foreground"})
+    asks_for_none = bed or under or (said is not None and said.interval_seconds is not None)
     role = None
     placed = said.at_seconds is not None if said else bed and step.start_seconds > 0
     if not asks_for_none:
@@ -153,7 +157,7 @@ def part_of(step: Step, clause: Clause | None, sounds: Sounds, sample_rate_hz: i
         count = step.count if step.count > 1 else 1 if one else None
         role = Role(sound=sound, at_samples=at, where=where, count=count, single=bool(clause and clause.single))
     return Part(
-        step=step.model_copy(update={"layer": "background"}) if bed else step,
+        step=step,
         once=once,
         whole=whole,
         sound=sound,
@@ -176,7 +180,7 @@ def _sound(text: str, once: Choice) -> Sound:
         return "lasting"
     if category.startswith(_STEPS):
         return "step"
-    return "sweep" if category.startswith(_SWEEPS) or not MOVING.isdisjoint(text.split()) else "hit"
+    return "sweep" if category.startswith(_SWEEPS) or not MOVING.isdisjoint(tokens(text)) else "hit"
 
 
 def _without_place(text: str) -> tuple[str, Where | None]:
@@ -194,17 +198,26 @@ def label_id(label: str, track: str) -> str:
 
 
 def labelled_part(label: str, track: str, sounds: Sounds, natural: Natural, rate_hz: int) -> Part | Nearest:
-    """The part that a cue's own words ask for: one sound, the first of them that can be made."""
+    """The part that a cue's own words ask for: one sound, the first of them that can be made.
+
+    On a cue without a length, what is told as going on ("typing") goes on for its natural length.
+    """
+    words = _SEPARATOR.sub(", ", _PREFIX.sub("", label))
+    told = told_by(words, natural)
     try:
-        steps = rules.outline(label, None, natural).steps
+        steps = rules.outline(words, None, natural).steps
     except PromptEmpty:
         return Nearest(labels=())
-    found = [(step, part_of(step, None, sounds, rate_hz)) for step in steps]
-    made = [part for _, part in found if isinstance(part, Part)]
-    if not made:
-        return next(part for _, part in found if isinstance(part, Nearest))
-    clause = _next(told_by(label, natural), made[0].step.text)
-    part = replace(made[0], length_seconds=clause.said.length_seconds if clause else None)
+    found = [part_of(step, _next(told, step.text), sounds, rate_hz) for step in steps]
+    made = [part for part in found if isinstance(part, Part)]
+    if not made:  # "room tone, office": what describes the sound is no part of its name
+        whole = part_of(steps[0].model_copy(update={"text": words.lower()}), None, sounds, rate_hz)
+        if isinstance(whole, Nearest):
+            return next(part for part in found if isinstance(part, Nearest))
+        made = [whole]
+    part = made[0]
+    if part.whole.fills and any(word.endswith("ing") for word in tokens(part.step.text)):
+        part = replace(part, once=part.whole)
     step = part.step.model_copy(update={"id": label_id(label, track), "start_seconds": 0.0})
     unsaid = tuple(repr(other.step.text) for other in made[1:])
     return replace(part, step=step, title=" ".join(label.split())[:60], unsaid=unsaid)

@@ -19,7 +19,8 @@ STOP = frozenset({
     "short", "brief", "continuous", "steady", "constant", "natural", "realistic", "background", "ambient", "ambienc",
     "ambiance", "atmospher", "foreground", "foley", "old", "new", "nice", "single", "other", "another", "each",
     "every", "few", "several", "many", "couple", "multiple", "front", "behind", "own", "back", "forth", "up", "down",
-    "out", "off", "away", "over", "put", "set", "plac", "lay", "second", "sec", "minut", "hour", "m", "ms",
+    "out", "off", "away", "over", "put", "set", "plac", "lay", "flyb", "passb", "second", "sec", "minut", "hour",
+    "m", "ms",
 })  # fmt: skip
 """Words without a sound of their own."""
 

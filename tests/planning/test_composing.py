@@ -97,6 +97,7 @@ def test_strength_place_and_size_are_heard() -> None:
         ("footsteps; a knock at 9.1 seconds", {"cup": "knock"}),
         ("footsteps; a knock at the start", {"s1": "knock"}),
         ("footsteps; three knocks", {"cup": "knocks"}),
+        ("footsteps; knock x2", {"cup": "knock"}),
         ("a knock when he sits at 9.2 s; footsteps", {"cup": "knock"}),
         ("footsteps; knocks", {"cup": "knocks"}),
     ],
@@ -313,6 +314,21 @@ def test_what_was_found_where_somebody_set_a_marker_is_that_moment() -> None:
     assert not made.warnings
     row = cue("r", 1, "mark", origin="sheet", label="dog barks")
     assert on(compose("knocks", found[0], row)) == {"seen": "knocks", "r": "dog barks"}, "two sounds at one moment"
+
+
+def test_rows_as_sheets_write_them() -> None:
+    labels = ("FX: Door slam", "BG - Room tone - office", "Knock on door x3", "Keyboard typing", "wind gust")
+    made = {event.cue: event for event in compose("", *rows(*labels), backend=BANK).events}
+    assert [made[f"r{i}"].takes[0].source for i in range(1, 6)] == [
+        *("door_slam", "room_tone", "door_knock", "typing", "wind")
+    ]
+    assert made["r1"].label == "FX: Door slam"
+    assert made["r2"].layer == "background"
+    assert made["r3"].takes[0].params["count"] == 3.0
+    assert made["r4"].length_samples == 5 * RATE
+    assert (made["r5"].layer, made["r5"].length_samples) == ("foreground", 5 * RATE), (
+        "a gust passes, and the scene ends"
+    )
 
 
 def test_a_row_that_names_two_sounds_gets_the_first_and_says_so() -> None:

@@ -36,7 +36,7 @@ ROWS: list[tuple[str, list[Expected]]] = [
     # one sound
     ("a heavy oak door slams", [("heavy oak door slams", 0, {})]),
     ("Please create the sound of a distant bell.", [("distant bell", 0, {})]),
-    ("a heavy, slow door slam, a bit dry", [("heavy slow door slam a bit dry", 0, {})]),
+    ("a heavy, slow door slam, a bit dry", [("heavy, slow door slam, a bit dry", 0, {})]),
     ("a door opens and closes", [("door opens and closes", 0, {})]),
     ("thunder and lightning", [("thunder and lightning", 0, {})]),
     ("hitting a nail with a hammer", [("hitting a nail with a hammer", 0, {})]),

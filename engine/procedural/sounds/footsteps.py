@@ -261,7 +261,7 @@ FAMILIES = (
         "Concrete",
         *_WALK,
         *_SHOES,
-        *_on("concrete", "pavement", "tile", "hard floor", "stone floor", "marble", "asphalt", "linoleum"),
+        *_on("concrete", "pavement", "tile", "hard floor", "stone floor", "marble", "asphalt", "linoleum", "stairs"),
     ),
     _family(
         PLANKS, "wood", "Wood", *_on("wood", "wooden floor", "floorboard", "plank", "parquet", "deck", "wooden stairs")
