@@ -128,13 +128,15 @@ def test_pro_tools_markers_on_tracks(tmp_path: Path) -> None:
     [
         ("480000", "528000", 480_000, 48_000),
         ("0:10.500", "0:11.000", 504_000, 24_000),
+        ("4800", "9600", 4_800, 4_800),
+        ("75:10.500", "75:11.000", 216_504_000, 24_000),
         ("15+00", "16+08", 480_480, 48_048),
     ],
 )
 def test_pro_tools_other_time_scales_count_from_its_start(
     tmp_path: Path, start: str, end: str, samples: int, length: int
 ) -> None:
-    text = CLIPS.replace("01:00:20:00", start).replace("01:00:21:00", end)
+    text = CLIPS[CLIPS.index("TRACK NAME:\tFoley") :].replace("01:00:20:00", start).replace("01:00:21:00", end)
     cue = read(tmp_path, HEAD + text, session=PULLED).cues[-1]
     assert (cue.start_samples, cue.length_samples) == (samples, length)
 
@@ -258,6 +260,11 @@ def test_the_answer_of_a_spot_job(tmp_path: Path) -> None:
 def test_json_that_holds_no_cues(tmp_path: Path, text: str) -> None:
     with pytest.raises(CueSheetUnreadable):
         read(tmp_path, text)
+
+
+def test_json_longer_than_any_cues_is_not_unpacked(tmp_path: Path) -> None:
+    with pytest.raises(CueSheetUnreadable, match="longer than"):
+        read(tmp_path, '["' + "x" * 2**23 + '"]')
 
 
 def test_labels_of_all_formats_are_on_one_line(tmp_path: Path) -> None:
