@@ -207,11 +207,11 @@ class Composer:
                 continue
             own = tuple(here[cue] for cue in old.cues if cue in here)
             moved = step.start_seconds != old.start_seconds
-            if own and not moved and step.count == old.count:
-                fixed.append(Cast(part=part, cues=own, series=len(own) == 1))
-            elif moved or not old.cues:
+            if moved:
                 role = replace(part.role, at_samples=self._brief.samples(step.start_seconds))
                 new.append(replace(part, role=role))
+            elif step.count == old.count and (own or not old.cues):
+                fixed.append(Cast(part=part, cues=own, series=len(own) == 1))
             else:
                 new.append(part)
         return fixed, new

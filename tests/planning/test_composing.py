@@ -157,6 +157,16 @@ def test_a_bed_for_every_shot_begins_and_ends_on_the_cut() -> None:
 def test_a_bed_lies_where_the_words_put_it() -> None:
     (rain,) = beds(compose("rain from 2 s to 5 s; knocks", CUP))
     assert (rain.start_samples, rain.length_samples) == (2 * RATE, 3 * RATE)
+    (rain,) = beds(compose("a knock, then rain", CUP))
+    assert rain.start_samples == 0, "'then' is for what happens"
+
+
+def test_what_the_words_pace_keeps_its_pace_now_and_in_a_follow_up() -> None:
+    first = compose("dog barks every 2 seconds; footsteps", to=scene(*WALK, seconds=6))
+    again = compose("make the footsteps softer", to=scene(*WALK, seconds=6), previous=first, job_id="job-2")
+    for made in (first, again):
+        barks = [event for event in made.events if event.text == "dog barks"]
+        assert [(event.start_samples / RATE, event.cue) for event in barks] == [(0, ""), (2, ""), (4, "")]
 
 
 def test_what_finds_no_cue_is_told_and_placed_as_the_words_say() -> None:
