@@ -157,8 +157,9 @@ def test_a_bed_for_every_shot_begins_and_ends_on_the_cut() -> None:
 def test_a_bed_lies_where_the_words_put_it() -> None:
     (rain,) = beds(compose("rain from 2 s to 5 s; knocks", CUP))
     assert (rain.start_samples, rain.length_samples) == (2 * RATE, 3 * RATE)
-    (rain,) = beds(compose("a knock, then rain", CUP))
-    assert rain.start_samples == 0, "'then' is for what happens"
+    first = compose("a knock, then rain", CUP)
+    second = compose("make the knock softer", CUP, previous=first, job_id="job-2")
+    assert [beds(made)[0].start_samples for made in (first, second)] == [0, 0], "'then' is for what happens"
 
 
 def test_what_the_words_pace_keeps_its_pace_now_and_in_a_follow_up() -> None:
@@ -287,6 +288,7 @@ def test_nothing_moves() -> None:
     assert "picture" in caught.value.sentence
     assert caught.value.field == "markers"
     assert len(compose("rain; wind", to=scene()).events) == 2, "beds need no cue"
+    assert compose("an engine", to=scene()).events[0].length_samples == 480_000, "nor does what lasts"
     assert compose("a knock at 3 s", to=scene()).events[0].start_samples == 3 * RATE
     assert compose("knocks", to=scene(), spot="off").events[0].start_samples == 0
 
