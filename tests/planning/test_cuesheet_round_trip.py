@@ -141,6 +141,7 @@ def test_another_program_reads_the_same_times_from_the_edl(rate: str) -> None:
         clips = list(timeline.find_clips())
         assert [clip.name for clip in clips] == [cue.label for cue in cues]
         assert [round(clip.range_in_parent().start_time.value) for clip in clips] == list(frames)
+        assert [round(clip.duration().value) for clip in clips] == [1] * len(clips)  # no shorter event exists
 
 
 def test_a_sheet_at_another_frame_rate_than_the_sessions(tmp_path: Path) -> None:
