@@ -98,7 +98,8 @@ def test_strength_place_and_size_are_heard() -> None:
         ("footsteps; a knock at the start", {"s1": "knock"}),
         ("footsteps; three knocks", {"cup": "knocks"}),
         ("footsteps; knock x2", {"cup": "knock"}),
-        ("a knock when he sits at 9.2 s; footsteps", {"cup": "knock"}),
+        ("a knock when he sits at 2.05 s; footsteps", {"s4": "knock"}),
+        ("a knock at 1 s; footsteps; a knock at 3 s", {"s2": "knock", "s6": "knock"}),
         ("footsteps; knocks", {"cup": "knocks"}),
     ],
 )
@@ -107,6 +108,12 @@ def test_words_choose_their_cues(prompt: str, expected: dict[str, str]) -> None:
     assert {name: text for name, text in on(made).items() if text != "footsteps"} == expected
     assert set(on(made)) == {each.id for each in (*WALK, CUP)}
     assert not made.warnings
+
+
+def test_a_knock_is_one_where_others_want_cues_too() -> None:
+    made = compose("footsteps; a knock", *WALK, cue("i", 8), CUP)
+    assert [event.cue for event in made.events if event.text == "knock"] == ["i"], "the stronger one"
+    assert on(made)["cup"] == "footsteps"
 
 
 def test_a_told_time_far_from_any_cue_is_that_time() -> None:
@@ -126,6 +133,8 @@ def test_a_number_that_the_cues_cannot_hold_is_one_series_on_one_cue() -> None:
 def test_cuts_are_taken_where_the_words_say_so_and_where_only_the_shots_are_known() -> None:
     made = compose("a whoosh at every cut", to=scene(CUP, shots=(0, 2, 5)), backend=BANK)
     assert [(event.start_samples, event.category) for event in made.events] == [(2 * RATE, "WHSH"), (5 * RATE, "WHSH")]
+    given = scene(CUP, cue("c", 2, "cut"), shots=(0, 2))
+    assert [event.cue for event in compose("a whoosh at every cut", to=given, backend=BANK).events] == ["c"]
 
 
 def test_what_lasts_is_as_long_as_its_cue_and_ends_with_the_scene() -> None:
@@ -163,9 +172,11 @@ def test_a_bed_lies_where_the_words_put_it() -> None:
 
 
 def test_what_the_words_pace_keeps_its_pace_now_and_in_a_follow_up() -> None:
-    first = compose("dog barks every 2 seconds; footsteps", to=scene(*WALK, seconds=6))
-    again = compose("make the footsteps softer", to=scene(*WALK, seconds=6), previous=first, job_id="job-2")
+    where = scene(*WALK, cue("i", 3.3), seconds=6)
+    first = compose("dog barks every 2 seconds; footsteps", to=where)
+    again = compose("make the footsteps softer", to=where, previous=first, job_id="job-2")
     for made in (first, again):
+        assert not made.warnings
         barks = [event for event in made.events if event.text == "dog barks"]
         assert [(event.start_samples / RATE, event.cue) for event in barks] == [(0, ""), (2, ""), (4, "")]
 

@@ -333,3 +333,11 @@ def test_a_follow_up_makes_as_many_takes_as_before() -> None:
     first = plan("a door slams", takes=3)
     assert {len(event.takes) for event in plan("add a dog", previous=first).events} == {3}
     assert {len(event.takes) for event in plan("add a dog", previous=first, takes=2).events} == {2}
+
+
+def test_follow_ups_do_not_grow_a_plan_without_end() -> None:
+    full = plan(", then ".join(["a dog barks"] * 64))
+    assert len(full.outline.steps) == 64
+    with pytest.raises(BadArgument, match="at most 64 sounds"):
+        plan("add a bell", previous=full, job_id="job-2")
+    assert len(plan("make the dogs louder", previous=full, job_id="job-2").outline.steps) == 64
