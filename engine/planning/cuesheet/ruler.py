@@ -81,7 +81,7 @@ def _rate(
     timecodes = [w.parts[3] for w in positions if w.form == "timecode"]
     drop = found.own_drop_frame
     if drop is None and timecodes and 2 * timecodes.count(";") > len(timecodes):
-        drop = True  # a semicolon is SMPTE's sign of it; a colon is no sign of the other, for sheets often write nothing else
+        drop = True  # SMPTE's sign of it; a colon is no sign of the other, many sheets write only that
     if drop is None or drop == rate.drop_frame:
         return rate, []
     try:
