@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 FIELD = "video"
-MAX_PIXELS = 2**28
-"""16384 x 16384: no camera makes more, and a damaged header that claims more must not take the memory for it."""
+MAX_PIXELS = 2**27
+"""16K (15360 x 8640); a damaged header that claims more must not take the memory for it."""
 DECODER_BYTES = 2**29
 """About what the frames in flight may take; each decoding thread holds one more of them."""
 MAX_THREADS = 8
@@ -58,9 +58,8 @@ def opened(path: str) -> Iterator[InputContainer]:
     import av
 
     _check_file(path)
-    options = {"protocol_whitelist": "file", "max_pixels": str(MAX_PIXELS)}
     try:
-        container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace")
+        container = av.open(f"file:{path}", "r", options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except (av.FFmpegError, ValueError):
         _check_file(path)  # it may have gone meanwhile
         raise _not_media(path) from None
@@ -119,7 +118,10 @@ def picture_stream(container: InputContainer, path: str) -> VideoStream:
     if not known:
         raise PictureUnreadable(f"{name} is coded in a way that is not known here; export it as H.264.", field=FIELD)
     best = max(known, key=lambda stream: (bool(stream.disposition & Disposition.default), stream.width * stream.height))
+    if best.width * best.height > MAX_PIXELS:
+        raise PictureUnreadable(f"{name} is {best.width} x {best.height}, larger than can be read.", field=FIELD)
     frame_bytes = max(1, 3 * best.width * best.height)
+    best.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # it may change on the way
     best.thread_type = ThreadType.AUTO
     best.thread_count = max(1, min(MAX_THREADS, os.cpu_count() or 1, DECODER_BYTES // frame_bytes))
     return best

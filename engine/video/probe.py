@@ -100,7 +100,7 @@ def probe(path: str) -> Footage:
         else:
             ends = _ends(container, clock, stream)
             duration = max(ends.get(stream.index, start) - start, still)
-        rate = _constant_rate(clock, stream, times, duration)
+        rate = _constant_rate(clock, times)
         if rate and abs(round(duration * rate) / rate - duration) <= 2 * clock.tick:
             duration = round(duration * rate) / rate  # a clock of whole milliseconds (Matroska) rounds the last frame
         return Footage(
@@ -140,11 +140,9 @@ def _ends(container: InputContainer, clock: Clock, stream: VideoStream) -> dict[
         back *= 4
 
 
-def _constant_rate(clock: Clock, stream: VideoStream, times: list[Fraction], duration: Fraction) -> Fraction | None:
+def _constant_rate(clock: Clock, times: list[Fraction]) -> Fraction | None:
     """The rate on whose grid the first frames lie, to a tick of the file's clock; None when there is none."""
     rate = next((standard for standard in _STANDARD_RATES if abs(clock.rate / standard - 1) < 1e-4), clock.rate)
-    if stream.frames and stream.frames < 0.99 * duration * rate - 1:
-        return None  # even at first, with frames left out further on: a screen capture
     if clock.by_order:
         return rate
     whole = times[:-_REORDERED] if len(times) > 2 * _REORDERED else times

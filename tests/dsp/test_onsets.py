@@ -85,7 +85,7 @@ def test_level_and_margin_follow_the_sound() -> None:
 
 
 def test_two_onsets_nearer_than_the_ear_tells_are_the_louder_one() -> None:
-    assert times_in(placed([0.5], 1, 0.8) + placed([0.53], 1, 0.2)) == pytest.approx([0.5], abs=0.002)
+    assert times_in(placed([0.5], 1, 0.2) + placed([0.56], 1, 0.8)) == pytest.approx([0.56], abs=0.002)
 
 
 def test_more_is_heard_the_higher_the_sensitivity() -> None:
@@ -97,7 +97,7 @@ def test_more_is_heard_the_higher_the_sensitivity() -> None:
 
 @pytest.mark.parametrize("block", [777, RATE, 100 * RATE])
 def test_a_long_recording_is_told_page_by_page_with_nothing_lost_at_the_edges(block: int) -> None:
-    times = np.arange(0.37, 59, 0.41).tolist()
+    times = np.arange(0.4985, 59, 0.5).tolist()  # two pages meet 1.5 ms after one of them
     sound = placed(times, 60) + noise(60, 1e-4)
     pieces = [sound[k : k + block] for k in range(0, sound.size, block)]
     told = list(onsets_of_stream(pieces, RATE))

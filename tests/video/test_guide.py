@@ -88,7 +88,7 @@ def test_what_sounds_already_does_not_begin_with_the_slice(tmp_path: Path) -> No
 
 
 def test_what_begins_behind_the_slice_is_not_at_its_end(clip: Path) -> None:
-    assert seconds_of(clip, length_seconds=1.9995) == pytest.approx([0.5, 1.25], abs=0.002)
+    assert seconds_of(clip, length_seconds=2) == pytest.approx([0.5, 1.25], abs=0.002)
 
 
 def test_sound_beyond_the_picture_is_no_cue_and_its_lack_no_error(tmp_path: Path) -> None:
