@@ -210,11 +210,8 @@ def labelled_part(label: str, track: str, sounds: Sounds, natural: Natural, rate
         return Nearest(labels=())
     found = [part_of(step, _next(told, step.text), sounds, rate_hz) for step in steps]
     made = [part for part in found if isinstance(part, Part)]
-    if not made:  # "room tone, office": what describes the sound is no part of its name
-        whole = part_of(steps[0].model_copy(update={"text": words.lower()}), None, sounds, rate_hz)
-        if isinstance(whole, Nearest):
-            return next(part for part in found if isinstance(part, Nearest))
-        made = [whole]
+    if not made:
+        return next(part for part in found if isinstance(part, Nearest))
     part = made[0]
     if part.whole.fills and any(word.endswith("ing") for word in tokens(part.step.text)):
         part = replace(part, once=part.whole)

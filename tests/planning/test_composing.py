@@ -169,6 +169,7 @@ def test_a_bed_lies_where_the_words_put_it() -> None:
     first = compose("a knock, then rain", CUP)
     second = compose("make the knock softer", CUP, previous=first, job_id="job-2")
     assert [beds(made)[0].start_samples for made in (first, second)] == [0, 0], "'then' is for what happens"
+    assert not first.warnings
 
 
 def test_what_the_words_pace_keeps_its_pace_now_and_in_a_follow_up() -> None:
