@@ -107,8 +107,11 @@ class Composer:
         check_length(length / self._rate, field="duration")
         shots = scene.shots_samples if _per_shot(brief, self._previous) else ()
         for part in beds:
-            events += layering.bed(part, brief, shots, length)
-            if (longest := part.whole.backend.capabilities.max_length_seconds) < length / self._rate and not shots:
+            made = list(layering.bed(part, brief, shots, length))
+            events += made
+            if not made:
+                self._warnings.append(f"{part.step.text!r} is left out: no time is left for it before the end.")
+            elif (longest := part.whole.backend.capabilities.max_length_seconds) < length / self._rate and not shots:
                 self._warnings.append(
                     f"{part.step.text!r} ends after {longest:g} s: {part.whole.backend.name} makes no more."
                 )

@@ -141,12 +141,14 @@ def as_told(part: Part, brief: Brief, whole: int | None) -> list[Event]:
 def bed(part: Part, brief: Brief, shots: Sequence[int], whole: int) -> Iterator[Event]:
     """A background over the whole, to the sample, or one for each of several shots, from cut to cut.
 
-    What the words place ("rain from 2 s to 5 s") lies where they say.
+    What the words place ("rain from 2 s to 5 s") lies where they say; where no time is left for it, there is none.
     """
     start = brief.samples(part.step.start_seconds) if part.placed else 0
     end = min(whole, start + brief.samples(part.length_seconds)) if part.length_seconds else whole
     routed = Routed(step=part.step, choice=part.whole)
     longest = brief.samples(part.whole.backend.capabilities.max_length_seconds)
+    if end - start < brief.samples(MIN_SECONDS):
+        return
     edges = [start]
     for shot in sorted(shots):
         if edges[-1] + brief.samples(MIN_SECONDS) <= shot <= end - brief.samples(MIN_SECONDS):

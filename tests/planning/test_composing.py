@@ -172,6 +172,14 @@ def test_a_bed_lies_where_the_words_put_it() -> None:
     assert not first.warnings
 
 
+def test_a_bed_without_time_is_left_out_and_told() -> None:
+    made = compose("rain at 20 s; knocks", CUP)
+    assert not beds(made)
+    assert made.warnings == ("'rain' is left out: no time is left for it before the end.",)
+    with pytest.raises(BadArgument, match="ask for a longer one"):
+        compose("rain", to=scene(seconds=0.001))
+
+
 def test_what_the_words_pace_keeps_its_pace_now_and_in_a_follow_up() -> None:
     where = scene(*WALK, cue("i", 3.3), seconds=6)
     first = compose("dog barks every 2 seconds; footsteps", to=where)
