@@ -1,15 +1,17 @@
 """Edited footage whose cuts are known: single shots joined by hard cuts, dissolves, fades and wipes.
 
-The shots come from a folder of clips (each taken to be one shot, but for the parts that ``own_edits`` names) or are
-drawn. Within some of them happens what may be taken for a cut (:mod:`engine.evaluation.cut_tricks`). Everything
-follows from the seed. It knows nothing of how cuts are found.
+The shots come from a folder of clips (each taken to be one shot, but for what :func:`known_edits` says of it) or are
+drawn. Within some of them happens what may be taken for a cut (:mod:`engine.evaluation.cut_tricks`). Everything follows
+from the seed. It knows nothing of how cuts are found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +112,14 @@ class Drawing:
 
         dice = np.random.default_rng(self.seed)
         width, height = SIZE
-        coarse, fine = dice.uniform(0, 255, (4, 6, 3)), dice.normal(0, 25, (40, 70, 3))
         size = (2 * width, 2 * height)
-        ground = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-        ground += cv2.resize(fine, size, interpolation=cv2.INTER_CUBIC)
+        coarse = cv2.resize(dice.uniform(0, 255, (4, 6, 3)), size, interpolation=cv2.INTER_CUBIC)
+        grain = cv2.resize(dice.normal(0, 12, (40, 70, 3)), size, interpolation=cv2.INTER_CUBIC)
+        ground = np.asarray(np.clip(coarse, 0, 255), np.uint8)
+        for _ in range(60):  # boxes of all sizes, for a picture of things has edges
+            (x, y), (w, h) = dice.uniform(0, 1, 2) * size, np.exp(dice.uniform(2, 5, 2))
+            cv2.rectangle(ground, (int(x), int(y)), (int(x + w), int(y + h)), dice.integers(0, 256, 3).tolist(), -1)
+        ground = np.asarray(np.clip(ground + np.asarray(grain), 0, 255), np.uint8)
         drift = dice.normal(0, 0.03, 2) * width
         discs = [(dice.uniform(0, 1, 2), dice.normal(0, 0.3, 2), dice.uniform(0.03, 0.12)) for _ in range(3)]
         colours = dice.integers(0, 256, (3, 3)).tolist()
@@ -121,7 +127,7 @@ class Drawing:
         for k in range(count):
             t = start_seconds + float(k / rate)
             left, top = np.clip(np.array([width, height]) / 2 + drift * t, 0, (width, height)).astype(int)
-            picture = np.clip(ground[top : top + height, left : left + width], 0, 255).astype(np.uint8)
+            picture = ground[top : top + height, left : left + width].copy()
             for (place, speed, radius), colour in zip(discs, colours, strict=True):
                 x, y = np.abs((place + speed * t) % 2 - 1) * (width, height)
                 cv2.circle(picture, (int(x), int(y)), int(radius * width), colour, -1)
@@ -132,17 +138,28 @@ class Drawing:
 Shot = Clip | Drawing
 
 
-def shots_of(folder: Path, own_edits: Mapping[str, Sequence[Edit]] | None = None) -> tuple[Clip, ...]:
-    """The longest single shot of every clip in a folder, by the edits that the clips themselves are known to have."""
+def known_edits() -> dict[str, tuple[Edit, ...]]:
+    """By clip name, the edits that clips used for measuring have themselves, found by eye."""
+    text = files("engine.evaluation").joinpath("known_edits.json").read_text(encoding="utf-8")
+    return {name: tuple(Edit(**edit) for edit in edits) for name, edits in json.loads(text).items()}
+
+
+def clips_of(folder: Path) -> tuple[Path, ...]:
+    """The video files in a folder and below."""
+    return tuple(sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".mp4", ".mov", ".mkv", ".webm"}))
+
+
+def shots_of(folder: Path) -> tuple[Clip, ...]:
+    """The longest single shot of every clip in a folder, by :func:`known_edits`."""
     import av
 
-    clips = []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".mp4", ".mov", ".mkv", ".webm"}):
+    known, clips = known_edits(), []
+    for path in clips_of(folder):
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             length = float((stream.duration or 0) * (stream.time_base or 0)) or (container.duration or 0) / 1e6
-        known = sorted((own_edits or {}).get(path.stem, ()), key=lambda e: e.start_seconds)
-        bounds = [0.0, *(b for e in known for b in (e.start_seconds, e.end_seconds)), length]
+        own = sorted(known.get(path.stem, ()), key=lambda e: e.start_seconds)
+        bounds = [0.0, *(b for e in own for b in (e.start_seconds, e.end_seconds)), length]
         start, end = max(zip(bounds[::2], bounds[1::2], strict=True), key=lambda span: span[1] - span[0])
         clips.append(Clip(path=path, start_seconds=start, end_seconds=end))
     return tuple(clips)

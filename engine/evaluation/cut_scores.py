@@ -7,14 +7,15 @@ kind is counted by what was made, its precision by what it said. The module know
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
 
-from engine.evaluation.cut_clips import Edit
+from engine.evaluation.cut_clips import Edit, Shot, clips_of, edited, known_edits, write
 
 KINDS = {
     "hard": ("hard",),
@@ -126,11 +127,47 @@ def score(found: Sequence[Found], made: Sequence[Edit], tolerance_seconds: float
     return scores
 
 
-def pyscenedetect(path: Path) -> dict[str, tuple[Edit, ...]]:
+Finder = Callable[[Path], Sequence[Found]]
+
+
+def compare(
+    shots: Sequence[Shot], seeds: Sequence[int], finders: Mapping[str, Finder], *, length_seconds: float = 60.0
+) -> dict[str, dict[str, Score]]:
+    """Scores by finder and kind over one reel a seed, PySceneDetect's with its defaults beside those given.
+
+    Every reel is written as H.264 in one of four qualities, and read by each finder as it reads any file.
+    """
+    totals: dict[str, dict[str, Score]] = {}
+    with TemporaryDirectory() as folder:
+        for seed in seeds:
+            reel, path = edited(shots, seed, length_seconds=length_seconds), Path(folder) / f"{seed}.mp4"
+            write(reel, path, quality=(20, 23, 28, 32)[seed % 4])
+            _add(totals, path, reel.edits, finders)
+            path.unlink()
+    return totals
+
+
+def compare_unedited(folder: Path, finders: Mapping[str, Finder]) -> dict[str, dict[str, Score]]:
+    """The same over a folder's clips as they are, by the edits they are known to have; cut short ones do not count."""
+    totals: dict[str, dict[str, Score]] = {}
+    known = known_edits()
+    for path in clips_of(folder):
+        _add(totals, path, [e for e in known.get(path.stem, ()) if e.kind == "hard"], finders)
+    return totals
+
+
+def _add(totals: dict[str, dict[str, Score]], path: Path, edits: Sequence[Edit], finders: Mapping[str, Finder]) -> None:
+    found = {**pyscenedetect(path), **{name: finder(path) for name, finder in finders.items()}}
+    for name, transitions in found.items():
+        before = totals.setdefault(name, {})
+        totals[name] = {kind: before.get(kind, Score()) + s for kind, s in score(transitions, edits).items()}
+
+
+def pyscenedetect(path: Path) -> dict[str, Sequence[Found]]:
     """What PySceneDetect's detectors find in a file with the settings they come with."""
     from scenedetect import AdaptiveDetector, ContentDetector, ThresholdDetector, detect
 
-    found = {}
+    found: dict[str, Sequence[Found]] = {}
     for detector in (ContentDetector(), AdaptiveDetector(), ThresholdDetector()):
         scenes = detect(str(path), detector)
         starts = [begin.seconds for begin, _ in scenes[1:]]

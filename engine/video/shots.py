@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
+from engine.handle import Handle
+from engine.picture import Picture
+from engine.video.reader import frames
 from engine.video.shots_fades import FadeFinder
 from engine.video.shots_gradual import Candidate, GradualFinder, Kind
 from engine.video.shots_hard import HardFinder
@@ -17,6 +21,7 @@ from engine.video.shots_look import Look, Pixels, look
 
 _MAX_RATE_HZ = 32.0  # gradual transitions need no more frames than this
 _KEPT_SECONDS = 12.0
+_ODD_SECONDS = 0.13  # what shows no longer than this between two cuts is no shot: there is one cut, the later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class ShotFinder:
         self._hard.see(time, thumbnail_bgr)
         if self._looks and time - self._looks[-1].time_seconds < 1 / _MAX_RATE_HZ:
             return
-        self._looks.append(look(time, thumbnail_bgr))
+        self._looks.append(look(time, thumbnail_bgr, self._looks[-1] if self._looks else None))
         if (
             len(self._looks) > 2 * _KEPT_SECONDS * _MAX_RATE_HZ
             or self._looks[0].time_seconds < time - 2 * _KEPT_SECONDS
@@ -87,6 +92,7 @@ class ShotFinder:
             if all(one.end_seconds <= t.start_seconds or one.start_seconds >= t.end_seconds for t in slow):
                 slow.append(one)
         cuts = [c for c in self._cuts if not any(t.start_seconds <= c <= t.end_seconds for t in slow)]
+        cuts = [c for c, after in zip(cuts, [*cuts, inf][1:], strict=True) if after - c > _ODD_SECONDS]
         hard = [Transition(kind="hard", start_seconds=c, end_seconds=c) for c in cuts]
         return tuple(sorted([*hard, *slow], key=lambda t: t.start_seconds))
 
@@ -96,3 +102,19 @@ class ShotFinder:
         ]
         if faded:
             self._slow.append(Transition(kind="fade", start_seconds=faded[0], end_seconds=faded[1]))
+
+
+def find_shots(picture: Picture, *, handle: Handle = Handle()) -> tuple[Transition, ...]:  # noqa: B008 - frozen
+    """The transitions of a slice of a video, in timeline seconds since the slice began.
+
+    Raises
+    ------
+    FileUnreadable
+        The file is missing, or not to be read.
+    PictureUnreadable
+        It holds no picture, or none in the slice.
+    """
+    finder = ShotFinder()
+    for frame in frames(picture, width_px=64, thumbnail_width_px=64, handle=handle):
+        finder.add(frame.time_seconds, frame.thumbnail_bgr)
+    return finder.finish()

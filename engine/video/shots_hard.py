@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.video.shots_look import SAME_SHOT, Look, Pixels, likeness
+from engine.video.shots_look import SAME_SHOT, Look, Pixels, colours_shared, likeness
 
 if TYPE_CHECKING:
     from scenedetect.detectors import AdaptiveDetector
@@ -24,8 +24,8 @@ _AFTER_SECONDS = (0.0, 0.08, 0.16, 0.3, 0.5)
 _BLIND_SECONDS = 2.0  # a white frame hides a shot at most so long
 _FROZEN = 0.25  # levels of 0 to 255; noise alone makes more
 _FREEZE_SECONDS = 0.15
-_AFTER_FREEZE = 0.48  # where frames were dropped, what moves has moved far
-_SINGLE_SECONDS = 0.15  # two jumps so near to each other are one cut, with some odd frames in it
+_FOR_COLOURS = 0.07  # frames of the same colours need be less alike
+_SAME_COLOURS = 0.7
 
 
 class HardFinder:
@@ -74,7 +74,10 @@ def _goes_on(before: Sequence[Look], after: Sequence[Look], jump: float) -> bool
     """Whether the shot is still there after the jump: ``before`` backwards from it, ``after`` forwards."""
     still = [k for k in before if k.time_seconds > jump - _FREEZE_SECONDS]
     frozen = len(still) > 2 and all(float(np.abs(k.coarse - before[0].coarse).mean()) < _FROZEN for k in still)
-    if likeness(before[0], after[0]) >= (_AFTER_FREEZE if frozen else SAME_SHOT):
+    if frozen and colours_shared(before[0], after[0]) > _SAME_COLOURS:
+        return True  # frames were dropped, and what moves has moved far
+    allowance = _FOR_COLOURS if colours_shared(before[0], after[0]) > 0.8 else 0.0
+    if likeness(before[0], after[0]) >= SAME_SHOT - allowance:
         return True
     olds = _sampled(before, jump, _BEFORE_SECONDS)
     news = _sampled(after, jump, _AFTER_SECONDS)
