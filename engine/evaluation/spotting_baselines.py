@@ -54,8 +54,8 @@ class Peaks:
         return np.maximum(0, even[k] + self.late_seconds), shape[k]
 
 
-FRAME_DIFFERENCE = Peaks(above=0.1, gap_seconds=0.16, late_seconds=0.06)
-VISBEAT = Peaks(above=0.1, gap_seconds=0.16, late_seconds=0.02)
+FRAME_DIFFERENCE = Peaks(above=0.05, gap_seconds=0.16, late_seconds=0.04)
+VISBEAT = Peaks(above=0.15, gap_seconds=0.16, late_seconds=-0.04)
 
 
 def random_onsets(count: int, duration_seconds: float, rng: np.random.Generator) -> Floats:
@@ -103,6 +103,8 @@ def picture_curves(grays: Grays) -> dict[str, Curve]:
 def _impact_envelope(times: Floats, directions: Floats) -> Floats:
     """Loss of motion in each direction between frames, without its slow part.
 
+    Smoothed less in time than there, which serves it better here.
+
     Source: Davis and Agrawala, Visual Rhythm and Beat (SIGGRAPH 2018), section 4: directogram, deceleration, high pass.
     """
     from scipy.ndimage import gaussian_filter, median_filter
@@ -110,7 +112,7 @@ def _impact_envelope(times: Floats, directions: Floats) -> Floats:
 
     if len(times) < 3:
         return np.zeros(len(times))
-    smooth = median_filter(gaussian_filter(directions, (3, 1.25)), (3, 3))
+    smooth = median_filter(gaussian_filter(directions, (0.7, 1.25)), (3, 3))
     envelope = np.maximum(0, -np.diff(smooth, axis=0, prepend=smooth[:1])).mean(1)
     if len(times) > 40:
         rate = (len(times) - 1) / (times[-1] - times[0])

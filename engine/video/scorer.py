@@ -18,10 +18,11 @@ from engine.video.motion import Floats
 
 _LEAST_CHANGE_DB = -6.0
 """Half a gray level of change, root mean square over the picture: compression alone reaches less."""
-_LEAST_STOPPING_DB = -6.0
-"""Half a width a second lost by all patches together."""
-_BUSY_DB = 20.0
-"""Where all the picture moves all the time (water, a crowd), patches must lose ten times as much."""
+_LEAST_ARREST_DB = (-32.0, 6.0)
+"""Speed that is lost in all cells together, 0 dB being a picture width a second: where the picture is still but for
+what moves, and where it moves all the time (water, a crowd, a camera held by hand)."""
+_BUSY = 0.24
+"""Share of the picture that is never still from which on it counts as one that moves all the time."""
 _SENSITIVITY_DB = 24.0
 _SENSITIVITY_LOGITS = 4.0
 _LATEST_SECONDS = 0.027
@@ -64,11 +65,10 @@ def scorer() -> Scorer:
 
 def audible(found: Candidates, sensitivity: float) -> NDArray[np.bool_]:
     """``(moments,)``: which are large enough, on an absolute scale, for a sound."""
-    change, stopping, busy = (found.features[:, FEATURES.index(n)] for n in ("change_db", "stopping_db", "busy"))
+    change, arrest, busy = (found.features[:, FEATURES.index(n)] for n in ("change_db", "arrest_db", "busy"))
     easier = _SENSITIVITY_DB * (sensitivity - 0.5)
-    return np.asarray(
-        (change >= _LEAST_CHANGE_DB - easier) & (stopping >= _LEAST_STOPPING_DB + _BUSY_DB * busy - easier)
-    )
+    least = np.interp(busy, (0.0, _BUSY), _LEAST_ARREST_DB)
+    return np.asarray((change >= _LEAST_CHANGE_DB - easier) & (arrest >= least - easier))
 
 
 def contact_times(found: Candidates) -> Floats:

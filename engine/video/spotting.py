@@ -39,7 +39,10 @@ _CUT_SECONDS = 0.1
 _APART_SECONDS = 0.15
 _LEAST_RATE_HZ = 10.0
 _OTHER_PICTURE = 0.5
-"""Correlation of two frames below which a block ends; whether it is a cut is for the shot finder to say."""
+"""Correlation of two frames below which a block ends, if most of the picture changes; whether it is a cut is for the
+shot finder to say."""
+_CHANGED_LEVELS = 10
+_CHANGED_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +179,10 @@ def _parting(meter: MotionMeter) -> int:
 
 def _other_picture(before: Pixels, now: Pixels) -> bool:
     """Whether two thumbnails have too little in common for one to follow from the other."""
-    one, other = (p.mean(2) - p.mean() for p in (before.astype(np.float32), now.astype(np.float32)))
+    one, other = before.mean(2, dtype=np.float32), now.mean(2, dtype=np.float32)
+    if np.mean(np.abs(one - other) > _CHANGED_LEVELS) < _CHANGED_SHARE:
+        return False
+    one, other = one - one.mean(), other - other.mean()
     size = float(np.sqrt((one**2).sum() * (other**2).sum()))
     return size > 0 and float((one * other).sum()) / size < _OTHER_PICTURE
 
