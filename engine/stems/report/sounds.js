@@ -115,7 +115,14 @@ class Sounds {
         sound.mp3 = ""; // a browser without MP3 still has the file
       }
     }));
-    await this.context?.resume();
+    const aSecond = new Promise((go) => setTimeout(go, 1000)); // without a device it may never resume: play the picture
+    await Promise.race([this.context?.resume(), aSecond]);
+    for (let k = 0; k < 100 && this.context && !this.settled(); k++) await new Promise((go) => setTimeout(go, 10));
+  }
+
+  // What a context says of its output is not to be relied on in its first moments.
+  settled() {
+    return !this.context.getOutputTimestamp || this.context.getOutputTimestamp().contextTime > 0.05;
   }
 
   // The second of the context's clock that is being heard now.

@@ -62,7 +62,8 @@ class Transport {
 
   async play() {
     if (this.running) return;
-    this.running = true;
+    this.running = this.waiting = true;
+    this.heldAt = this.video.currentTime;
     await this.sounds.prepare(this.audibleNow());
     if (!this.running) return; // stopped again meanwhile
     if (this.at >= this.end - 0.01) this.at = 0;
