@@ -28,7 +28,8 @@ FEATURES = (
     "change_db",
     "arrest_db",
     "sudden_db",
-    "busy",
+    "unrest",
+    "jolt",
 )
 """Names of the columns of ``Candidates.features``; the ones in db are absolute, the others of the shot's own scale."""
 _POWER = 0.7
@@ -41,8 +42,13 @@ _BEFORE_SECONDS = 0.45
 _AFTER_SECONDS = 0.3
 _SETTLE = 0.8
 """What follows a hit this soon is its lift or rebound, unless it is about as high."""
+_JOLT_SECONDS = 0.08
 _STILL = 0.5
 """Gray levels: a cell whose median change is greater is never still."""
+_RESTLESS = 0.24
+"""Share of the picture that is never still where everything moves: water, a crowd."""
+_BY_HAND = 0.06
+"""Widths a second: the median speed of a camera that a hand moves; more of it is seen as motion that is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,8 +140,22 @@ def _features(motion: Motion, seen: Curves, times: Floats, height: Floats, stand
         "change_db": decibels(seen.change),
         "arrest_db": decibels(seen.arrest),
         "sudden_db": decibels(seen.change) - usual_db,
-        "busy": np.full(len(times), float(np.mean(np.median(motion.change, 0) > _STILL))),
+        "unrest": np.full(len(times), _unrest(motion)),
+        "jolt": _jolts(motion, times),
     }
+
+
+def _unrest(motion: Motion) -> float:
+    """0: all is still but for what moves; 1 and more: everything moves, or the camera."""
+    busy = float(np.mean(np.median(motion.change, 0) > _STILL))
+    return max(busy / _RESTLESS, float(np.median(np.hypot(*motion.camera[:, :2].T))) / _BY_HAND)
+
+
+def _jolts(motion: Motion, times: Floats) -> Floats:
+    """How much the camera's speed changes from one frame to the next near each time, widths a second."""
+    change = np.hypot(*np.diff(motion.camera[:, :2], axis=0, prepend=motion.camera[:1, :2]).T)
+    near = np.abs(motion.times[None] - times[:, None]) < _JOLT_SECONDS
+    return np.asarray(np.where(near, change[None], 0.0).max(1))
 
 
 def _highest(seen: Curves, curve: Floats, times: Floats) -> Floats:

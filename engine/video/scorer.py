@@ -21,8 +21,8 @@ _LEAST_CHANGE_DB = -6.0
 _LEAST_ARREST_DB = (-32.0, 6.0)
 """Speed that is lost in all cells together, 0 dB being a picture width a second: where the picture is still but for
 what moves, and where it moves all the time (water, a crowd, a camera held by hand)."""
-_BUSY = 0.24
-"""Share of the picture that is never still from which on it counts as one that moves all the time."""
+_HIGHEST_JOLT = 0.2
+"""Widths a second: where the camera seems to change its speed by more, something large was mistaken for it."""
 _SENSITIVITY_DB = 24.0
 _SENSITIVITY_LOGITS = 4.0
 _LATEST_SECONDS = 0.027
@@ -65,10 +65,12 @@ def scorer() -> Scorer:
 
 def audible(found: Candidates, sensitivity: float) -> NDArray[np.bool_]:
     """``(moments,)``: which are large enough, on an absolute scale, for a sound."""
-    change, arrest, busy = (found.features[:, FEATURES.index(n)] for n in ("change_db", "arrest_db", "busy"))
+    change, arrest, unrest, jolt = (
+        found.features[:, FEATURES.index(n)] for n in ("change_db", "arrest_db", "unrest", "jolt")
+    )
     easier = _SENSITIVITY_DB * (sensitivity - 0.5)
-    least = np.interp(busy, (0.0, _BUSY), _LEAST_ARREST_DB)
-    return np.asarray((change >= _LEAST_CHANGE_DB - easier) & (arrest >= least - easier))
+    least = np.interp(unrest, (0.0, 1.0), _LEAST_ARREST_DB)
+    return np.asarray((change >= _LEAST_CHANGE_DB - easier) & (arrest >= least - easier) & (jolt <= _HIGHEST_JOLT))
 
 
 def contact_times(found: Candidates) -> Floats:

@@ -14,7 +14,13 @@ from engine.video.scorer import Scorer, audible, contact_times, scorer
 def found(rows: int, seed: int = 1) -> Candidates:
     rng = np.random.default_rng(seed)
     features = rng.normal(0, 1, (rows, len(FEATURES)))
-    for name, middle, spread in (("change_db", 0, 15), ("arrest_db", 0, 20), ("busy", 0.5, 0.3), ("sudden_db", 8, 6)):
+    for name, middle, spread in (
+        ("change_db", 0, 15),
+        ("arrest_db", 0, 20),
+        ("unrest", 0.5, 0.3),
+        ("jolt", 0.1, 0.1),
+        ("sudden_db", 8, 6),
+    ):
         features[:, FEATURES.index(name)] = rng.normal(middle, spread, rows)
     one = np.full(rows, 0.5)
     return Candidates(times=np.sort(rng.uniform(0, 9, rows)), features=features, x=one, y=one, size=one, speed=one)
@@ -28,10 +34,10 @@ def test_the_constants_name_features_that_exist() -> None:
 
 def test_probability_by_hand() -> None:
     one = Scorer(
-        names=("busy", "height"), centre=(1.0, 0.0), scale=(2.0, 1.0), weight=(2.0, 0.0), bias=1.0, threshold=0.5
+        names=("unrest", "height"), centre=(1.0, 0.0), scale=(2.0, 1.0), weight=(2.0, 0.0), bias=1.0, threshold=0.5
     )
     candidates = found(1)
-    candidates.features[0, FEATURES.index("busy")] = 2.0
+    candidates.features[0, FEATURES.index("unrest")] = 2.0
     assert one.probability(candidates)[0] == pytest.approx(1 / (1 + np.exp(-2.0)))
     assert one.least(0.5) == pytest.approx(0.5)
 
@@ -55,12 +61,12 @@ def test_more_sensitivity_never_loses_a_candidate(one: float, other: float, seed
 def test_the_gate_is_absolute() -> None:
     candidates = found(1)
     row = candidates.features[0]
-    row[[FEATURES.index(n) for n in ("change_db", "arrest_db", "busy")]] = (10, 0, 0.0)
+    row[[FEATURES.index(n) for n in ("change_db", "arrest_db", "unrest", "jolt")]] = (10, 0, 0.0, 0.0)
     assert audible(candidates, 0.5)[0]
-    row[FEATURES.index("busy")] = 0.9  # water, a crowd
+    row[FEATURES.index("unrest")] = 0.9  # water, a crowd, a camera held by hand
     assert not audible(candidates, 0.5)[0]
     assert audible(candidates, 0.9)[0]
-    row[[FEATURES.index(n) for n in ("change_db", "busy")]] = (-30, 0.0)
+    row[[FEATURES.index(n) for n in ("change_db", "unrest")]] = (-30, 0.0)
     assert not audible(candidates, 1.0)[0]
 
 
