@@ -43,7 +43,11 @@ in level; and to stand out of the background, or to be among the loudest."""
 _CLEAN_DB = 15.0
 """An attack that rises this much is timed in the waveform."""
 _FOOT = 0.15
-"""Of the attack's peak: there it begins to be heard."""
+"""Of the attack's peak: there it begins to be heard, unless the background is louder."""
+_CREST = 4.0
+"""Peak of a background over its level; of noise, 6 samples in 100,000 exceed it."""
+_NEAR_SECONDS = 0.02
+"""The foot is looked for so far around what the novelty says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +110,10 @@ def find_onsets(samples: Curve, sample_rate_hz: int, *, sensitivity: float = 0.5
         stands = max((height - background) / _ABOVE_BACKGROUND_DB, _UNDER_LOUDEST_DB / max(loudest - height, 0.1))
         margin = min(float(prominence[peak]) / _PROMINENCE, rise / _RISE_DB, stands)
         if margin > ask:
-            time = _foot(sound, sample_rate_hz, novelty, peak, hop, rise > _CLEAN_DB)
-            found.append(Onset(time_seconds=time, level_db=height, margin=margin))
+            at = _begin(novelty, peak) * hop
+            if rise > _CLEAN_DB:
+                at = _foot(sound, at, round(_NEAR_SECONDS * sample_rate_hz), _CREST * 10 ** (background / 20))
+            found.append(Onset(time_seconds=at / sample_rate_hz, level_db=height, margin=margin))
     return _spaced(found)
 
 
@@ -186,18 +192,20 @@ def _bands(sample_rate_hz: int, size: int) -> Curve:
     return shares
 
 
-def _foot(sound: Curve, sample_rate_hz: int, novelty: Curve, peak: int, hop: int, clean: bool) -> float:
-    """Second at which the attack under a peak of novelty begins."""
+def _begin(novelty: Curve, peak: int) -> int:
+    """Frame at which the novelty under a peak has half its height."""
     first = peak
     while first > 0 and peak - first < 12 and novelty[first - 1] >= 0.5 * novelty[peak]:
         first -= 1
-    at = first * hop
-    if clean:
-        around = round(0.03 * sample_rate_hz)
-        begin = max(0, at - around)
-        attack = np.abs(sound[begin : at + 2 * around])
-        at = begin + int(np.argmax(attack >= _FOOT * attack.max()))
-    return at / sample_rate_hz
+    return first
+
+
+def _foot(sound: Curve, at: int, around: int, background: float) -> int:
+    """Sample near ``at`` where the attack comes out of what was there before."""
+    begin = max(0, at - around)
+    attack = np.abs(sound[begin : at + 2 * around])
+    height = float(attack.max())
+    return begin + int(np.argmax(attack >= max(_FOOT * height, min(background, 0.5 * height))))
 
 
 def _spaced(found: list[Onset]) -> tuple[Onset, ...]:

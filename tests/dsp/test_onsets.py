@@ -78,6 +78,13 @@ def test_bursts_of_noise_over_noise_of_their_own_kind() -> None:
     assert times_in(sound) == pytest.approx([1, 2, 3, 4, 5, 6, 7], abs=0.003)
 
 
+@pytest.mark.parametrize("over_db", [20, 25, 40])
+def test_a_hit_is_timed_where_it_comes_out_of_the_noise(over_db: int) -> None:
+    times = np.arange(0.5, 9, 0.71).tolist()
+    sound = placed(times, 10, 0.014 * 10 ** (over_db / 20)) + noise(10, 0.01)
+    assert times_in(sound) == pytest.approx(times, abs=0.003)
+
+
 def test_level_and_margin_follow_the_sound() -> None:
     loud, soft = find_onsets(placed([0.5], 2, 0.8) + placed([1.2], 2, 0.2) + noise(2, 1e-4), RATE)
     assert loud.level_db - soft.level_db == pytest.approx(20 * np.log10(4), abs=0.2)

@@ -182,8 +182,7 @@ def test_a_picture_is_read_upright(tmp_path: Path, rotation: int, lit: tuple[int
 
 def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
     path = write_video(tmp_path / "anamorphic.mp4", seconds=0.2, aspect=Fraction(3, 2))
-    footage = probe(str(path))
-    assert (footage.width_px, footage.height_px) == (96, 48)
+    assert (probe(str(path)).width_px, probe(str(path)).height_px) == (96, 48)
     assert read(path)[0].gray.shape == (160, 320)
 
 
