@@ -131,7 +131,12 @@ Finder = Callable[[Path], Sequence[Found]]
 
 
 def compare(
-    shots: Sequence[Shot], seeds: Sequence[int], finders: Mapping[str, Finder], *, length_seconds: float = 60.0
+    shots: Sequence[Shot],
+    seeds: Sequence[int],
+    finders: Mapping[str, Finder],
+    *,
+    length_seconds: float = 60.0,
+    tricks: bool = True,
 ) -> dict[str, dict[str, Score]]:
     """Scores by finder and kind over one reel a seed, PySceneDetect's with its defaults beside those given.
 
@@ -140,7 +145,7 @@ def compare(
     totals: dict[str, dict[str, Score]] = {}
     with TemporaryDirectory() as folder:
         for seed in seeds:
-            reel, path = edited(shots, seed, length_seconds=length_seconds), Path(folder) / f"{seed}.mp4"
+            reel, path = edited(shots, seed, length_seconds=length_seconds, tricks=tricks), Path(folder) / f"{seed}.mp4"
             write(reel, path, quality=(20, 23, 28, 32)[seed % 4])
             _add(totals, path, reel.edits, finders)
             path.unlink()
