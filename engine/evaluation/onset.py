@@ -90,24 +90,22 @@ class CondFoley:
 def condfoley(true: Onsets, predicted: Onsets, confidence: Onsets, *, window_seconds: float = 0.1) -> CondFoley:
     """CondFoleyGen's figures: predictions within 50 ms of a surer one are dropped, each truth takes the surest near it.
 
-    As in the original, the true onsets that come after the last prediction was used up do not count in the average
-    precision; they do in the accuracy.
+    The original stops at the true onset that uses up the last prediction; the figures are the same, for there is no
+    false prediction left then.
     """
     times, sure = _thinned(np.asarray(predicted, float), np.asarray(confidence, float))
     left = list(range(len(times)))
     labels: list[bool] = []
     scores: list[float] = []
-    hits, walking = 0, True
+    hits = 0
     for onset in true:
         near = [k for k in left if abs(times[k] - onset) < window_seconds]
         best = max(near, key=lambda k: sure[k], default=None)
         hits += best is not None
-        if walking:
-            labels.append(True)
-            scores.append(0.0 if best is None else float(sure[best]))
+        labels.append(True)
+        scores.append(0.0 if best is None else float(sure[best]))
         if best is not None:
             left.remove(best)
-            walking = bool(left)
     labels += [False] * len(left)
     scores += [float(sure[k]) for k in left]
     return CondFoley(

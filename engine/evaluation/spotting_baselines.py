@@ -42,7 +42,7 @@ class Peaks:
         """Seconds of the peaks that rise ``above`` the mean around them, and their heights, 1 the top."""
         from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-        if len(curve.times) < 5 or float(np.ptp(curve.values)) <= 0:
+        if len(curve.times) < 5:
             return np.zeros(0), np.zeros(0)
         even = np.arange(curve.times[0], curve.times[-1], 1 / _RATE_HZ)
         values = np.interp(even, curve.times, curve.values)

@@ -59,7 +59,7 @@ def test_condfoley_drops_doubles_and_gives_each_truth_the_surest() -> None:
     assert (figures.same_count, figures.average_precision) == (True, 1.0)
 
 
-def test_what_comes_after_the_last_prediction_counts_in_the_accuracy_alone() -> None:
+def test_a_prediction_that_is_right_is_precise_however_much_is_missed() -> None:
     figures = condfoley([1.0, 2.0, 3.0], [1.0], [1.0])
     assert (figures.accuracy, figures.average_precision) == (pytest.approx(1 / 3), 1.0)
 

@@ -87,6 +87,11 @@ def test_a_still_picture_has_no_peaks() -> None:
         assert len(FRAME_DIFFERENCE.pick(curve)[0]) == 0
 
 
+def test_darker_differs_as_much_as_brighter() -> None:
+    curve = picture_curves((k / 25, BEFORE + np.uint8(40 * (k % 2))) for k in range(6))["frame difference"]
+    assert curve.values.tolist() == [0.0, *[40.0] * 5]
+
+
 def test_peaks_are_where_the_curve_has_them() -> None:
     times = np.arange(0, 5, 0.02)
     curve = Curve(times=times, values=sum(np.exp(-(((times - hit) / 0.05) ** 2)) for hit in HITS))

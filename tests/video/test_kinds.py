@@ -41,7 +41,7 @@ def test_one_hump_is_a_swell_from_where_it_rises_to_where_it_ends() -> None:
 
 
 def test_what_goes_on_is_a_movement() -> None:
-    (found,) = spans(moving(np.where(TIMES > 4, 0.1, 0.0)), [])
+    (found,) = spans(moving(np.where(TIMES > 6, 0.1, 0.0)), [])
     assert found.kind == "movement"
 
 

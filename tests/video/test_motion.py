@@ -65,6 +65,8 @@ def test_a_camera_that_pans_moves_nothing_else() -> None:
     expected = -STEP_PX / WIDTH * FPS
     assert block.camera[5, 0] == pytest.approx(expected, rel=0.1)
     assert np.abs(block.velocity[5]).mean() < 0.1 * abs(expected)
+    raw = np.abs(wide[:, STEP_PX:].astype(int) - wide[:, :-STEP_PX]).mean()
+    assert block.change[5, 1:-1, 1:-1].mean() < 0.1 * raw
 
 
 def test_a_camera_that_zooms_changes_nothing_but_the_edges() -> None:
