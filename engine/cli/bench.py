@@ -11,12 +11,14 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.bench_cuts import bench_cuts
 from engine.cli.bench_spotting import bench_spotting
 from engine.cli.output import JsonFlag, print_json, say, table
 from engine.model import Model
 
 bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 bench_app.command("spotting")(bench_spotting)
+bench_app.command("cuts")(bench_cuts)
 
 
 class Latency(Model):
