@@ -18,7 +18,7 @@ from engine.video.motion import Floats
 
 _LEAST_CHANGE_DB = -6.0
 """Half a gray level of change, root mean square over the picture: compression alone reaches less."""
-_LEAST_ARREST_DB = (-32.0, 6.0)
+_LEAST_ARREST_DB = (-40.0, 6.0)
 """Speed that is lost in all cells together, 0 dB being a picture width a second: where the picture is still but for
 what moves, and where it moves all the time (water, a crowd, a camera held by hand)."""
 _HIGHEST_JOLT = 0.2

@@ -7,7 +7,7 @@ not know what will sound.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,7 +23,7 @@ from engine.video.ahead import ahead
 from engine.video.candidates import candidates
 from engine.video.kinds import Span, spans, steps
 from engine.video.motion import Floats, Motion, MotionMeter
-from engine.video.reader import frames, probe, slice_length
+from engine.video.reader import Frame, frames, probe, slice_length
 from engine.video.scaling import Pixels
 from engine.video.scorer import audible, contact_times, scorer
 from engine.video.shots import ShotFinder
@@ -144,13 +144,18 @@ def spot(
     meter, finder, findings = MotionMeter(), ShotFinder(), _Findings()
     seen, started, before = 0, 0.0, None
     reading = frames(picture, max_rate_hz=_MAX_RATE_HZ, footage=footage, warn=warnings.append, handle=handle)
-    with closing(ahead(reading)) as read:
+
+    def watched() -> Iterator[Frame]:
+        for frame in reading:
+            finder.add(frame.time_seconds, frame.thumbnail_bgr)
+            yield frame
+
+    with closing(ahead(watched())) as read:
         for frame in read:
             time, fresh = frame.time_seconds, before is None or _other_picture(before, frame.thumbnail_bgr)
             if fresh or meter.frames >= _BLOCK_FRAMES or time - started > _BLOCK_SECONDS:
                 findings.take(meter.take(None if fresh else _parting(meter)), sensitivity)
                 started = time if fresh else meter.began
-            finder.add(time, frame.thumbnail_bgr)
             meter.add(time, frame.gray, fresh=fresh)
             before, seen = frame.thumbnail_bgr, seen + 1
     findings.take(meter.take(), sensitivity)
