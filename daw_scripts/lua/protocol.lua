@@ -316,6 +316,23 @@ return {
           expected = "one of picture, sound, both",
         },
         {
+          name = "position_samples",
+          type = "integer",
+          default = 0,
+          minimum = 0,
+          maximum = 140737488355328,
+          about = "Where on the timeline the slice begins, in samples of the session.",
+          expected = "a whole number from 0 to 140737488355328",
+        },
+        {
+          name = "position_timecode",
+          type = "string",
+          default = "",
+          max_length = 16,
+          about = "The same as timecode; wins over position_samples when given.",
+          expected = "text of at most 16 characters",
+        },
+        {
           name = "sensitivity",
           type = "number",
           default = 0.5,
