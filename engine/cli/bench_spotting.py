@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,14 +12,16 @@ import typer
 from engine.cli.output import JsonFlag, print_json, progress, table
 
 if TYPE_CHECKING:
-    from engine.evaluation.spotting_bench import Guess, SpottingReport
+    from engine.evaluation.spotting_bench import Guess, PhysicsRow, SpottingReport
 
 _RATE_HZ = 48_000
+_SEED = 20_261
 _MOMENTS = ("impact", "step")
 
 
 def bench_spotting(
     folder: Annotated[Path, typer.Argument(help="Folder with manifest.csv, gt_*.json and the clips they name.")],
+    physics: Annotated[int, typer.Option(min=0, help="Clips to render, contacts known, and to spot as well.")] = 0,
     sensitivity: Annotated[float, typer.Option(min=0, max=1, help="Of the spotting.")] = 0.5,
     as_json: JsonFlag = False,
 ) -> None:
@@ -33,10 +36,21 @@ def bench_spotting(
             _grays,
             progress=handle.progress,
         )
+    if physics:
+        report = report.model_copy(update={"physics": _physics(physics, sensitivity)})
     if as_json:
         print_json(report)
     else:
         _print(report)
+
+
+def _physics(count: int, sensitivity: float) -> PhysicsRow:
+    from engine.evaluation.physics_clips import clips
+    from engine.evaluation.spotting_bench import measure_physics
+
+    with tempfile.TemporaryDirectory(prefix="cuewright-bench-") as folder:
+        rendered = ((clip.path, clip.onsets_seconds) for clip in clips(count, Path(folder), _SEED))
+        return measure_physics(rendered, lambda path: _spotted(path, sensitivity), seed=_SEED)
 
 
 def _spotted(path: Path, sensitivity: float) -> Guess:
@@ -96,4 +110,7 @@ def _print(report: SpottingReport) -> None:
         f"{method} {rate:.2f}" for method, rate in report.false_per_second.items() if "count" not in method
     )
     print(f"False cues a second where nothing is to be found: {false}")
+    if report.physics:
+        row = report.physics
+        print(f"{row.clips} rendered clips, {row.onsets} contacts: F50 {row.f50:.2f}, F100 {row.f100:.2f}")
     print(f"Speed, decoding included: {report.realtime_factor:.1f} times real time")

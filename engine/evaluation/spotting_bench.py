@@ -79,6 +79,17 @@ class Row(Model):
     """Median over clips of the lag at which prediction and truth agree best."""
 
 
+class PhysicsRow(Model):
+    """Rendered clips, whose contacts are known exactly; pooled over clips."""
+
+    clips: int
+    onsets: int
+    found: int
+    f50: float
+    f100: float
+    seed: int
+
+
 class SpottingReport(Model):
     """Everything ``bench spotting`` measures on a folder."""
 
@@ -87,6 +98,7 @@ class SpottingReport(Model):
     """Of each method, on the clips in which nothing is to be found."""
     realtime_factor: float
     """Seconds of picture spotted in a second, decoding included."""
+    physics: PhysicsRow | None = None
     clips: dict[str, tuple[float, float, int, int]]
     """F at 50 and 100 ms, found and true count of spotting, clip by clip."""
 
@@ -171,6 +183,17 @@ def measure(
             for clip in scored
         },
     )
+
+
+def measure_physics(
+    rendered: Iterable[tuple[Path, Sequence[float]]], spot: Callable[[Path], Guess], *, seed: int
+) -> PhysicsRow:
+    """Spot rendered clips, given as paths and true onsets; ``seed`` is the one they were rendered with."""
+    made = [(onsets, spot(path).onsets) for path, onsets in rendered]
+    found, true = sum(len(guess) for _, guess in made), sum(len(onsets) for onsets, _ in made)
+    hits = [sum(match(onsets, guess, window).hits for onsets, guess in made) for window in (0.05, 0.1)]
+    f50, f100 = (2 * count / max(1, found + true) for count in hits)
+    return PhysicsRow(clips=len(made), onsets=true, found=found, f50=f50, f100=f100, seed=seed)
 
 
 def _baselines(clip: Clip, grays: Grays, rng: np.random.Generator) -> dict[str, Guess]:

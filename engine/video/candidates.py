@@ -35,6 +35,10 @@ FEATURES = (
 _POWER = 0.7
 _BLUR_LATE_SECONDS = 0.04
 """Things are fastest a moment before they touch."""
+_NEAR_SAMPLES = 5
+_ARREST = (0.25, 0.35)
+"""Of the shot's own scale: with less arrest than the first, what is too fast to be followed is lifted or flies by; with
+more than the second it counts in full."""
 _AFTER_A_HIT_SECONDS = (0.15, 0.2, 0.25, 0.3, 0.35)
 _LIFT = 0.4
 """What comes this soon after a hit is its lift or its rebound; this share of the hit's height is taken from it."""
@@ -88,7 +92,9 @@ def candidates(motion: Motion) -> Candidates:
     if len(seen.times) < 3:
         return _nothing()
     blur = np.interp(seen.times - _BLUR_LATE_SECONDS, seen.times, relative(seen.unexplained) ** _POWER)
-    both = blur + relative(seen.arrest) ** _POWER
+    arrest = relative(seen.arrest) ** _POWER
+    held = np.clip((maximum_filter1d(arrest, _NEAR_SAMPLES) - _ARREST[0]) / (_ARREST[1] - _ARREST[0]), 0.0, 1.0)
+    both = arrest + held * blur
     after = [np.interp(seen.times - late, seen.times, both, left=0.0) for late in _AFTER_A_HIT_SECONDS]
     both = relative(np.maximum(0.0, both - _LIFT * np.max(after, 0)))
     peaks = np.flatnonzero((both == maximum_filter1d(both, _PEAK_SAMPLES)) & (both > _LEAST_HEIGHT))

@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import FileUnreadable
 from engine.evaluation.spotting_baselines import FRAME_DIFFERENCE, Curve, picture_curves
-from engine.evaluation.spotting_bench import Guess, measure, read_clips
+from engine.evaluation.spotting_bench import Guess, measure, measure_physics, read_clips
 
 HITS = (0.5, 1.5, 2.5)
 BEFORE = np.full((36, 64), 60, np.uint8)
@@ -71,6 +71,13 @@ def test_a_late_spotter_is_told_by_how_much(tmp_path: Path) -> None:
     row = next(r for r in measure(clips, late.__getitem__, flashes).rows if r.clips_of == "sparse")
     assert (row.f50, row.f100) == (0.0, 1.0)
     assert 30 <= row.best_lag_ms <= 130
+
+
+def test_rendered_clips_are_pooled() -> None:
+    rendered = [(Path("a"), (1.0, 2.0, 3.0)), (Path("b"), (1.0,))]
+    row = measure_physics(rendered, lambda path: Guess(onsets=(1.0, 2.08), confidence=(1.0, 1.0)), seed=3)
+    assert (row.clips, row.onsets, row.found, row.seed) == (2, 4, 4, 3)
+    assert (row.f50, row.f100) == (2 * 2 / 8, 2 * 3 / 8)
 
 
 @pytest.mark.parametrize("spoil", ["manifest.csv", "gt_dev.json"])
