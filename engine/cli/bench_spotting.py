@@ -34,6 +34,7 @@ def bench_spotting(
             clips,
             lambda path: _spotted(path, sensitivity),
             _grays,
+            _heard,
             progress=handle.progress,
         )
     if physics:
@@ -63,6 +64,21 @@ def _spotted(path: Path, sensitivity: float) -> Guess:
     return Guess(
         onsets=tuple(cue.start_samples / _RATE_HZ for cue in moments),
         confidence=tuple(cue.confidence for cue in moments),
+    )
+
+
+def _heard(path: Path) -> Guess:
+    from engine.errors import PictureUnreadable
+    from engine.evaluation.spotting_bench import Guess
+    from engine.picture import Picture
+    from engine.video.guide import guide_cues
+
+    try:
+        heard = guide_cues(Picture(path=str(path)), sample_rate_hz=_RATE_HZ)
+    except PictureUnreadable:  # a silent clip
+        heard = ()
+    return Guess(
+        onsets=tuple(cue.start_samples / _RATE_HZ for cue in heard), confidence=tuple(cue.confidence for cue in heard)
     )
 
 

@@ -34,7 +34,7 @@ SPARSE_PER_SECOND = 2.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A clip and its true onsets, seconds."""
+    """A clip and its true onsets, seconds; where its sound is out of sync, they were moved by the offset."""
 
     name: str
     path: Path
@@ -43,6 +43,7 @@ class Clip:
     source: str
     duration_seconds: float
     onsets: tuple[float, ...]
+    av_offset_seconds: float = 0.0
 
     @property
     def sparse(self) -> bool:
@@ -126,6 +127,7 @@ def read_clips(folder: Path) -> tuple[Clip, ...]:
                 source=row["source_repo"],
                 duration_seconds=float(str(truth[name]["duration"])),
                 onsets=tuple(float(t) for t in truth[name]["onsets"]),  # type: ignore[attr-defined]
+                av_offset_seconds=float(str(truth[name].get("av_offset", 0.0))),
             )
             for name, row in manifest.items()
             if name in truth
@@ -144,6 +146,7 @@ def measure(
     clips: Sequence[Clip],
     spot: Callable[[Path], Guess],
     grays: Callable[[Path], Grays],
+    listen: Callable[[Path], Guess],
     *,
     seed: int = 0,
     progress: Callable[[float, str], None] = lambda fraction, stage: None,
@@ -156,6 +159,8 @@ def measure(
         Path to onsets.
     grays
         Path to the frames that the baselines see.
+    listen
+        Path to the onsets of the clip's own sound.
     """
     scored = [clip for clip in clips if clip.tier in ("A", "N")]
     rng = np.random.default_rng(seed)
@@ -166,6 +171,11 @@ def measure(
         began = time.perf_counter()
         guesses.setdefault("cuewright", {})[clip.name] = spot(clip.path)
         spent += time.perf_counter() - began
+        heard = listen(clip.path)
+        guesses.setdefault("guide track", {})[clip.name] = heard
+        guesses.setdefault("guide track, in sync", {})[clip.name] = Guess(
+            onsets=tuple(t + clip.av_offset_seconds for t in heard.onsets), confidence=heard.confidence
+        )
         for method, guess in _baselines(clip, grays(clip.path), rng).items():
             guesses.setdefault(method, {})[clip.name] = guess
     ours = guesses["cuewright"]

@@ -39,10 +39,27 @@ def flashes(path: Path) -> Iterator[tuple[float, Any]]:
         yield float(time), BEFORE + np.uint8(40 * (bright % 2))
 
 
+def nothing(path: Path) -> Guess:
+    return Guess(onsets=(), confidence=())
+
+
+def test_a_guide_track_out_of_sync_is_scored_as_it_is_and_put_right(tmp_path: Path) -> None:
+    folder = folder_of_clips(tmp_path)
+    truth = json.loads((folder / "gt_dev.json").read_text())
+    truth["hammer"]["av_offset"] = -0.12  # the sound is late: the true onsets were moved to the picture
+    (folder / "gt_dev.json").write_text(json.dumps(truth))
+    late = Guess(onsets=tuple(t + 0.12 for t in HITS), confidence=(1.0,) * len(HITS))
+    report = measure(
+        read_clips(folder), nothing, flashes, lambda path: late if path.stem == "hammer" else nothing(path)
+    )
+    figures = {row.method: row.f100 for row in report.rows if row.clips_of == "sparse"}
+    assert (figures["guide track"], figures["guide track, in sync"]) == (0.0, 1.0)
+
+
 def test_a_perfect_spotter_scores_one_and_baselines_stand_beside_it(tmp_path: Path) -> None:
     clips = read_clips(folder_of_clips(tmp_path))
     truth = {clip.path: Guess(onsets=clip.onsets, confidence=(1.0,) * len(clip.onsets)) for clip in clips}
-    report = measure(clips, truth.__getitem__, flashes)
+    report = measure(clips, truth.__getitem__, flashes, truth.__getitem__)
     rows = {(row.method, row.clips_of): row for row in report.rows}
     ours = rows["cuewright", "sparse"]
     assert (ours.clips, ours.f50, ours.hits, ours.count_error, ours.best_lag_ms) == (1, 1.0, 1.0, 0.0, 0.0)
@@ -54,13 +71,15 @@ def test_a_perfect_spotter_scores_one_and_baselines_stand_beside_it(tmp_path: Pa
         "even grid, true count",
         "frame difference",
         "VisBeat envelope",
+        "guide track",
+        "guide track, in sync",
     }
     assert rows["frame difference", "sparse"].hits == 1.0
 
 
 def test_false_cues_are_counted_where_nothing_is_to_be_found(tmp_path: Path) -> None:
     clips = read_clips(folder_of_clips(tmp_path))
-    report = measure(clips, lambda path: Guess(onsets=(1.0, 2.0), confidence=(1.0, 1.0)), flashes)
+    report = measure(clips, lambda path: Guess(onsets=(1.0, 2.0), confidence=(1.0, 1.0)), flashes, nothing)
     assert report.false_per_second["cuewright"] == pytest.approx(2 / 5)
     assert report.false_per_second["random, true count"] == 0.0
 
@@ -68,7 +87,7 @@ def test_false_cues_are_counted_where_nothing_is_to_be_found(tmp_path: Path) -> 
 def test_a_late_spotter_is_told_by_how_much(tmp_path: Path) -> None:
     clips = read_clips(folder_of_clips(tmp_path))
     late = {c.path: Guess(onsets=tuple(t + 0.08 for t in c.onsets), confidence=(1.0,) * len(c.onsets)) for c in clips}
-    row = next(r for r in measure(clips, late.__getitem__, flashes).rows if r.clips_of == "sparse")
+    row = next(r for r in measure(clips, late.__getitem__, flashes, nothing).rows if r.clips_of == "sparse")
     assert (row.f50, row.f100) == (0.0, 1.0)
     assert 30 <= row.best_lag_ms <= 130
 
