@@ -1,14 +1,12 @@
 """Picture to cues: what happens when, where in the frame and how hard. No model weights are needed.
 
-One pass over the frames feeds the shot finder and the motion meter; the picture is measured in blocks, at most half a
-minute each, of which only candidates and a few numbers a frame are kept: memory does not grow with the length. It does
-not know what will sound.
+The picture is measured in blocks, of which only candidates and a few numbers a frame are kept: memory does not grow
+with the length. It does not know what will sound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -19,30 +17,19 @@ from engine.cue import MAX_CUES, Cue
 from engine.handle import Handle
 from engine.picture import Picture
 from engine.timebase import round_late
-from engine.video.ahead import ahead
+from engine.video.blocks import blocks
 from engine.video.candidates import candidates
 from engine.video.kinds import Span, spans, steps
-from engine.video.motion import Floats, Motion, MotionMeter
-from engine.video.reader import Frame, frames, probe, slice_length
-from engine.video.scaling import Pixels
+from engine.video.motion import Floats, Motion
+from engine.video.reader import probe, slice_length
 from engine.video.scorer import audible, contact_times, scorer
 from engine.video.shots import ShotFinder
 
 MOTION_RATE_HZ = 25.0
-_MAX_RATE_HZ = 61.0
-_BLOCK_SECONDS = 30.0
-_PART_SECONDS = 10.0
-"""A block that is full is parted at the quietest frame of its last seconds."""
-_BLOCK_FRAMES = 2_000
 _CUT_SECONDS = 0.1
 """Nothing is told from what changes this near to a cut."""
 _APART_SECONDS = 0.15
 _LEAST_RATE_HZ = 10.0
-_OTHER_PICTURE = 0.5
-"""Correlation of two frames below which a block ends, if most of the picture changes; whether it is a cut is for the
-shot finder to say."""
-_CHANGED_LEVELS = 10
-_CHANGED_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +76,7 @@ class _Findings:
     frames: list[Floats] = field(default_factory=list)
     """For each block ``(frames, 5)``: seconds, mean speed, and x, y and height of what moves."""
 
-    def take(self, block: Motion | None, sensitivity: float) -> None:
-        if block is None:
-            return
+    def take(self, block: Motion, sensitivity: float) -> None:
         self.frames.append(_movement(block))
         found = candidates(block)
         if not len(found.times):
@@ -141,24 +126,10 @@ def spot(
     warnings: list[str] = []
     footage = probe(picture.path)
     length = float(slice_length(picture, footage))
-    meter, finder, findings = MotionMeter(), ShotFinder(), _Findings()
-    seen, started, before = 0, 0.0, None
-    reading = frames(picture, max_rate_hz=_MAX_RATE_HZ, footage=footage, warn=warnings.append, handle=handle)
-
-    def watched() -> Iterator[Frame]:
-        for frame in reading:
-            finder.add(frame.time_seconds, frame.thumbnail_bgr)
-            yield frame
-
-    with closing(ahead(watched())) as read:
-        for frame in read:
-            time, fresh = frame.time_seconds, before is None or _other_picture(before, frame.thumbnail_bgr)
-            if fresh or meter.frames >= _BLOCK_FRAMES or time - started > _BLOCK_SECONDS:
-                findings.take(meter.take(None if fresh else _parting(meter)), sensitivity)
-                started = time if fresh else meter.began
-            meter.add(time, frame.gray, fresh=fresh)
-            before, seen = frame.thumbnail_bgr, seen + 1
-    findings.take(meter.take(), sensitivity)
+    finder, findings, seen = ShotFinder(), _Findings(), 0
+    for block in blocks(picture, finder=finder, footage=footage, warn=warnings.append, handle=handle):
+        findings.take(block, sensitivity)
+        seen += len(block.times)
     cuts = [transition.middle_seconds for transition in finder.finish()]
     if seen > 1 and seen < _LEAST_RATE_HZ * min(length, findings.frames[-1][-1, 0] + 1 / _LEAST_RATE_HZ):
         warnings.append(f"The picture shows {seen / length:.1f} frames a second; cues may be off by a frame.")
@@ -176,20 +147,6 @@ def spot(
         motion=_curve(findings.frames, length),
         warnings=tuple(warnings),
     )
-
-
-def _parting(meter: MotionMeter) -> int:
-    return meter.quietest(round(meter.frames * (1 - _PART_SECONDS / _BLOCK_SECONDS)))
-
-
-def _other_picture(before: Pixels, now: Pixels) -> bool:
-    """Whether two thumbnails have too little in common for one to follow from the other."""
-    one, other = before.mean(2, dtype=np.float32), now.mean(2, dtype=np.float32)
-    if np.mean(np.abs(one - other) > _CHANGED_LEVELS) < _CHANGED_SHARE:
-        return False
-    one, other = one - one.mean(), other - other.mean()
-    size = float(np.sqrt((one**2).sum() * (other**2).sum()))
-    return size > 0 and float((one * other).sum()) / size < _OTHER_PICTURE
 
 
 def _movement(block: Motion) -> Floats:

@@ -14,7 +14,7 @@ from strikes import Hammer, texture
 from engine.errors import Cancelled
 from engine.handle import Handle
 from engine.picture import Picture
-from engine.video import spotting
+from engine.video import blocks
 from engine.video.spotting import Spotted, spot
 
 RATE_HZ = 48_000
@@ -123,15 +123,15 @@ def test_more_sensitivity_keeps_what_less_found(tmp_path: Path) -> None:
 def test_a_long_shot_is_measured_in_parts_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "a.mp4", Hammer(HITS, size=(160, 90)).draw, seconds=4.5, fps=25)
     sizes: list[int] = []
-    take = spotting.MotionMeter.take
+    take = blocks.MotionMeter.take
 
     def counted(meter: Any, count: int | None = None) -> Any:
         sizes.append(meter.frames)
         return take(meter, count)
 
-    monkeypatch.setattr(spotting.MotionMeter, "take", counted)
+    monkeypatch.setattr(blocks.MotionMeter, "take", counted)
     whole = impacts(spotted(path))
-    monkeypatch.setattr(spotting, "_BLOCK_FRAMES", 50)
+    monkeypatch.setattr(blocks, "_BLOCK_FRAMES", 50)
     sizes.clear()
     parts = impacts(spotted(path))
     assert whole == pytest.approx(HITS, abs=0.04)
