@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli.output import JsonFlag, print_json, progress, say, table
+from engine.cli.paths import full
 from engine.config import Settings
 from engine.errors import BadArgument
 from engine.model import Model
@@ -63,7 +64,7 @@ def generate(
     """
     request = GenerateRequest.read(
         {
-            **{"prompt": _words(prompt), "folder": str(out.expanduser().absolute()), "duration": duration},
+            **{"prompt": _words(prompt), "folder": str(full(out)), "duration": duration},
             **{"takes": takes, "seed": seed, "backend": backend, "planner": planner, "preset": preset},
             **{"channels": channels, "track": track, "position_timecode": position_timecode},
             **{"mix": mix, "delivery_safe": delivery_safe},
@@ -80,7 +81,7 @@ def generate(
         request=request,
         session=session,
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        previous_manifest=str(follow.absolute()) if follow else "",
+        previous_manifest=str(full(follow)) if follow else "",
     )
     from engine.render import Studio
 
@@ -157,7 +158,7 @@ def rebuild(
     from engine.render.rebuild import rebuild as render_again
 
     with progress("rebuilding", quiet=as_json) as handle:
-        report = render_again(Settings.load(), manifest.absolute(), out and out.expanduser().absolute(), handle)
+        report = render_again(Settings.load(), full(manifest), out and full(out), handle)
     if as_json:
         print_json(report)
         return

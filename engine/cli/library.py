@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.output import JsonFlag, print_json, progress, say, table
+from engine.cli.paths import full
 from engine.config import Settings
 from engine.errors import FileUnreadable
 
@@ -22,10 +23,10 @@ def add(
     """Index a folder, or bring its index up to date."""
     from engine.backends.library import Library
 
-    if not folder.expanduser().is_dir():
+    if not full(folder).is_dir():
         raise FileUnreadable(f"There is no folder {folder}.", field="folder")
     with progress("indexing", quiet=as_json) as handle:
-        report = Library(Settings.load().library_path).add(folder.expanduser().resolve(), handle)
+        report = Library(Settings.load().library_path).add(full(folder).resolve(), handle)
     if as_json:
         print_json(report)
         return

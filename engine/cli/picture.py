@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,19 +11,21 @@ import typer
 
 from engine.cli.generate import new_job_id, option_of, show_plan, show_result
 from engine.cli.output import JsonFlag, print_json, progress, say, table
+from engine.cli.paths import full
 from engine.config import Settings
 from engine.cue import Cue
 from engine.errors import BadArgument
 from engine.request import ComposeRequest, Job, SpotRequest, Verb
 from engine.results import JobResult
 from engine.session import Session
+from engine.timebase import FrameRate
 
 SHEETS = {".csv", ".tsv", ".xlsx", ".txt", ".edl", ".rpp"}
 """What names a cue sheet; anything else is taken for a picture."""
 
 
 def _full(path: Path | None) -> str:
-    return str(path.expanduser().absolute()) if path else ""
+    return str(full(path)) if path else ""
 
 
 def _session(frame_rate: str, video: str, **values: Any) -> Session:
@@ -31,7 +34,8 @@ def _session(frame_rate: str, video: str, **values: Any) -> Session:
         from engine.video.reader import probe
 
         rate = probe(video).frame_rate
-        frame_rate = str(rate) if rate else ""
+        with suppress(BadArgument):  # a slide show or a high-speed camera: no timecode has its rate
+            frame_rate = str(FrameRate(rate)) if rate else ""
     return Session.read({"frame_rate": frame_rate or "25", **values})
 
 

@@ -13,6 +13,7 @@ import typer
 
 from engine import __version__
 from engine.cli.output import JsonFlag, print_json, progress, say, table
+from engine.cli.paths import full
 from engine.config import Settings
 from engine.errors import CuewrightError
 
@@ -37,7 +38,7 @@ def serve(
     """Run the engine: OSC in, stems and replies out. Ctrl-C stops it; unfinished jobs go on at the next start."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = Settings.load(
-        host=host, port=port, roots=tuple(r.expanduser() for r in root) if root else None, spool=spool, token=token
+        host=host, port=port, roots=tuple(map(full, root)) if root else None, spool=spool, token=token
     )
     from engine.app import Engine
 
@@ -84,7 +85,7 @@ def demo(
     from engine.protocol.messages import DoneReply, FailedReply, ProgressReply
     from engine.stems.manifest import read_manifest
 
-    folder = out.expanduser().absolute()
+    folder = full(out)
     say(f'"{prompt}"')
     with (
         tempfile.TemporaryDirectory(prefix="cuewright-demo-") as home,
