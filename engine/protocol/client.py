@@ -261,8 +261,12 @@ class Client:
         if self._token:
             request = Message(request.address, (*request.arguments, "token", self._token))
         packet = codec.encode(request)
-        if self._deframer is None and len(packet) > MAX_DATAGRAM_BYTES:
-            raise BadArgument(f"The request has {len(packet):,} bytes, too many for UDP: use TCP.")
+        most = MAX_DATAGRAM_BYTES if self._deframer is None else codec.MAX_PACKET_BYTES
+        if len(packet) > most:
+            raise BadArgument(
+                f"The request has {len(packet):,} bytes and at most {most:,} are taken: use fewer words, or put the "
+                "markers into a cue sheet."
+            )
         try:
             self._socket.settimeout(self._timeout)
             if self._deframer is None:

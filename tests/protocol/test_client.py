@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from protocol_harness import RunningServer, serving, wait_until
@@ -353,9 +353,10 @@ def test_an_engine_that_starts_a_little_later_is_found() -> None:
     thread.join()
 
 
-def test_a_request_too_long_for_a_datagram_says_what_to_do() -> None:
-    with serving() as running, Client(port=running.port) as client:
-        with pytest.raises(BadArgument, match="TCP"):
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_request_too_long_says_what_to_do(transport: Literal["udp", "tcp"]) -> None:
+    with serving() as running, Client(port=running.port, transport=transport) as client:
+        with pytest.raises(BadArgument, match="cue sheet"):
             client.generate("a", prompt="x" * 70_000, folder="/x")
         assert client.ping()
 
