@@ -163,6 +163,10 @@ class Engine:
             raise BadArgument(
                 f"Job {job_id} is {view.state}; a follow-up changes the plan of a job that is done.", field="follows"
             )
+        if not view.result.manifest:
+            raise BadArgument(
+                f"Job {job_id} found cues and has no plan to change: name a job that made sounds.", field="follows"
+            )
         return view.result.manifest
 
     async def _status(self) -> StatusReply:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from engine.cue import MAX_CUES, Cue
-from engine.errors import BadArgument
+from engine.errors import BadArgument, PromptEmpty
 from engine.handle import Handle
 from engine.picture import Picture
 from engine.planning.cuesheet import BadRow, Sheet, read_markers, read_sheet
@@ -23,6 +24,8 @@ from engine.video.spotting import Spotted, spot
 
 SAME_MOMENT_SECONDS = 0.08
 """A cue of the picture this near to one of its sound is the same event; the sound knows better when."""
+_LOOKED = 0.8
+"""Of the time that a picture and its sound take together."""
 
 
 def picture_of(request: ComposeRequest | SpotRequest) -> Picture | None:
@@ -66,23 +69,29 @@ def gather(job: Job, handle: Handle) -> Gathered:
         return Gathered()
     sheets = _sheets(job, request)
     cues = [cue for sheet in sheets for cue in sheet.cues]
+    if not (request.prompt or request.preset or job.previous_manifest or any(cue.label for cue in cues)):
+        raise PromptEmpty(
+            "Nothing says what should sound: give a prompt, or words with the cues, as in '1.25 door slam'.",
+            field="prompt",
+        )
     warnings = [line for sheet in sheets for line in (*sheet.warnings, *map(_told, sheet.bad_rows))]
     picture = picture_of(request)
     if picture is None:
-        return Gathered(scene=Scene(cues=_unique(cues), warnings=tuple(warnings)))
+        return Gathered(scene=Scene(cues=_unique(cues, warnings), warnings=tuple(warnings)))
     look = request.spot if request.spot != "auto" else ("off" if sheets else "picture")
+    looking, listening = _parts(handle, listens=look in ("sound", "both"))
     seen = spot(
         picture,
         sample_rate_hz=job.session.sample_rate,
         sensitivity=request.sensitivity,
-        handle=handle,
+        handle=looking,
     )
     if look in ("picture", "both"):
         cues += seen.cues
     if look in ("sound", "both"):
-        cues = _with_sound(cues, picture, job, request.sensitivity, handle)
+        cues = _with_sound(cues, picture, job, request.sensitivity, listening)
     scene = Scene(
-        cues=_unique(cues),
+        cues=_unique(cues, warnings),
         shots_samples=seen.shots_samples,
         length_samples=seen.length_samples,
         picture=picture,
@@ -95,11 +104,18 @@ def look(job: Job, request: SpotRequest, handle: Handle) -> Spotted:
     """What a spot job finds, in time; the picture's facts come along."""
     picture = picture_of(request)
     assert picture is not None  # a spot request names one
-    seen = spot(picture, sample_rate_hz=job.session.sample_rate, sensitivity=request.sensitivity, handle=handle)
+    looking, listening = _parts(handle, listens=request.source in ("sound", "both"))
+    seen = spot(picture, sample_rate_hz=job.session.sample_rate, sensitivity=request.sensitivity, handle=looking)
     cues = list(seen.cues) if request.source in ("picture", "both") else []
     if request.source in ("sound", "both"):
-        cues = _with_sound(cues, picture, job, request.sensitivity, handle)
-    return replace(seen, cues=_unique(cues))
+        cues = _with_sound(cues, picture, job, request.sensitivity, listening)
+    warnings = list(seen.warnings)
+    return replace(seen, cues=_unique(cues, warnings), warnings=tuple(warnings))
+
+
+def _parts(handle: Handle, *, listens: bool) -> tuple[Handle, Handle]:
+    """Of the progress, what looking takes and what listening takes."""
+    return (handle.part(0.0, _LOOKED), handle.part(_LOOKED, 1.0)) if listens else (handle, handle)
 
 
 def _with_sound(cues: list[Cue], picture: Picture, job: Job, sensitivity: float, handle: Handle) -> list[Cue]:
@@ -121,9 +137,9 @@ def _with_sound(cues: list[Cue], picture: Picture, job: Job, sensitivity: float,
 def _sheets(job: Job, request: ComposeRequest) -> list[Sheet]:
     """The cue sheet and the markers."""
     session, position = job.session, position_of(request, job.session)
+    rate = _frame_rate(request)
     found = []
     if request.cue_sheet:
-        rate = _frame_rate(request)
         found.append(read_sheet(Path(request.cue_sheet), session=session, position_samples=position, frame_rate=rate))
     if request.markers:
         found.append(read_markers(request.markers, session=session, position_samples=position))
@@ -143,16 +159,20 @@ def _told(bad: BadRow) -> str:
     return f"Row {bad.row} was left out: {bad.reason}"
 
 
-def _unique(cues: Iterable[Cue]) -> tuple[Cue, ...]:
-    """In time, each with an id of its own, and no more than a plan holds: the surest stay."""
+def _unique(cues: Iterable[Cue], warnings: list[str]) -> tuple[Cue, ...]:
+    """In time, each with an id of its own, and no more than a plan holds: the surest stay, which is told."""
     ordered = sorted(cues, key=lambda cue: cue.start_samples)
     if len(ordered) > MAX_CUES:
+        warnings.append(f"Of {len(ordered):,} cues the {MAX_CUES:,} surest are kept: split the job to have them all.")
         surest = sorted(ordered, key=lambda cue: cue.confidence, reverse=True)[:MAX_CUES]
         ordered = sorted(surest, key=lambda cue: cue.start_samples)
+    names, numbers = {cue.id for cue in ordered}, count(2)
     taken: set[str] = set()
     unique = []
-    for number, cue in enumerate(ordered, start=1):
-        name = cue.id if cue.id not in taken else f"{cue.id[:24]}.{number}"
+    for cue in ordered:
+        name = cue.id
+        if name in taken:
+            name = next(free for n in numbers if (free := f"{cue.id[:24]}.{n}") not in names)
         taken.add(name)
         unique.append(cue if name == cue.id else cue.model_copy(update={"id": name}))
     return tuple(unique)
