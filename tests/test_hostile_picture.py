@@ -7,7 +7,9 @@ import math
 import os
 import random
 import socket
+import subprocess
 import sys
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from fractions import Fraction
@@ -22,7 +24,7 @@ from engine.cli import run
 from engine.cli.process import EngineProcess
 from engine.config import Settings
 from engine.cue import MAX_CUES
-from engine.errors import BadArgument, CuewrightError, PromptEmpty, RequestError
+from engine.errors import BadArgument, CuewrightError, NothingMoves, PictureUnreadable, PromptEmpty, RequestError
 from engine.handle import Handle
 from engine.protocol.client import Client
 from engine.protocol.messages import CancelledReply, CueReply, DoneReply, FailedReply, JobReply, ProgressReply
@@ -183,6 +185,79 @@ def test_damage_anywhere_is_a_result_or_a_clear_error(tmp_path: Path, suffix: st
             ended.append(error.code)
         assert not out.exists() or not partials(out)
     assert {"done"} < set(ended) <= {"done", "picture_unreadable", "file_unreadable"}
+
+
+PLAYLISTS = {
+    "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{pipe}\n#EXT-X-ENDLIST\n",
+    "list.ffconcat": "ffconcat version 1.0\nfile {pipe}\n",
+    "list.mp4": "ffconcat version 1.0\nfile {pipe}\n",
+}
+
+
+@needs_pipes
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_a_playlist_opens_nothing_that_it_names(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe.ts")  # whoever opened it would wait forever
+    (tmp_path / name).write_text(PLAYLISTS[name].format(pipe="pipe.ts"))
+    code = "import sys; from engine.video.reader import probe; probe(sys.argv[1])"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / name)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "PictureUnreadable" in ended.stderr
+
+
+def spotted_times(video: Path, folder: Path, **keys: Any) -> list[float]:
+    request = SpotRequest.read({"video": str(video), "folder": str(folder), **keys})
+    result = Studio(Settings.load()).run(job_of(request))
+    return [cue.start_samples / result.sample_rate_hz for cue in result.cues]
+
+
+def test_an_hour_between_two_frames_is_not_measured(tmp_path: Path) -> None:
+    times = [0, 0.04, 0.08, 0.12, 0.16, 28, 28.04, 28.08, 3600]
+    video = write_video(tmp_path / "hour.mkv", numbered(size=(64, 48)), times=times)
+    tracemalloc.start()
+    try:
+        spotted_times(video, tmp_path / "out")
+        assert tracemalloc.get_traced_memory()[1] < 200e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_slide_every_forty_seconds(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "slides.mkv", numbered(size=(64, 48)), times=[0, 40, 80])
+    with contextlib.suppress(RequestError):
+        assert all(0 <= time < 81 for time in spotted_times(video, tmp_path / "out"))
+
+
+def test_a_time_stamp_of_days_wants_a_duration(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "days.mkv", numbered(size=(64, 48)), times=[0, 0.04, 0.08, 259_200, 259_200.04])
+    with pytest.raises(PictureUnreadable, match="name a duration") as told:
+        spotted_times(video, tmp_path / "out")
+    assert told.value.field == "duration"
+    with contextlib.suppress(NothingMoves):
+        spotted_times(video, tmp_path / "out", duration=1.0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(4000, 2), (2, 2000), (16, 16), (2, 2)])
+def test_a_picture_of_hardly_any_height_or_width(tmp_path: Path, width: int, height: int) -> None:
+    chance = np.random.default_rng(0)
+
+    def noise(seconds: float) -> np.ndarray[Any, Any]:
+        return chance.integers(0, 255, (height, width, 3)).astype(np.uint8)
+
+    video = write_video(tmp_path / "strip.mkv", noise, seconds=0.4, codec="ffv1", pix_fmt="yuv444p")
+    with contextlib.suppress(NothingMoves):
+        spotted_times(video, tmp_path / "out")
+
+
+def test_a_line_break_in_a_path_writes_no_line_of_the_project(tmp_path: Path, clip: Path) -> None:
+    video = tmp_path / "a\n  RIPPLE 1\nb.mp4"
+    video.write_bytes(clip.read_bytes())
+    keys = {"video": str(video), "markers": "0.5 door slam", "prompt": "rain", "folder": str(tmp_path / "out")}
+    result = Studio(Settings.load()).run(job_of(ComposeRequest.read(keys)))
+    project = Path(result.project).read_text().splitlines()
+    assert not [line for line in project if line.strip() == "RIPPLE 1"]
+    assert "Picture left out" in "".join(project)
 
 
 # Keys

@@ -87,8 +87,9 @@ def as_error(error: Exception) -> CuewrightError:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return DiskFull("The disk became full: make room and send the job again.", field="folder")
         case _:
+            told = " ".join(str(error).split())[:300]
             return InternalError(
-                f"A defect of the engine ended this job ({type(error).__name__}: {error}); "
+                f"A defect of the engine ended this job ({type(error).__name__}: {told}); "
                 "please report it with the engine's log."
             )
 

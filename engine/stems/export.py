@@ -90,6 +90,8 @@ def _markers(cues: Iterable[Cue], plan: Plan) -> Iterator[str]:
 
 
 def _picture(picture: Picture, plan: Plan) -> list[str]:
+    if not picture.path.isprintable():  # a line break in it would write lines of its own
+        return _track("Picture left out: its path holds a line break", [], muted=True)
     rate = plan.session.sample_rate
     item = [
         "<ITEM",

@@ -23,6 +23,8 @@ _BLOCK_SECONDS = 30.0
 _PART_SECONDS = 10.0
 """A block that is full is parted at the quietest frame of its last seconds."""
 _BLOCK_FRAMES = 2_000
+_STANDS_SECONDS = 2.0
+"""Between two frames so far apart nothing is known to have moved; a block ends, and its even grid stays small."""
 _OTHER_PICTURE = 0.5
 """Correlation of two frames below which a block ends, if most of the picture changes; whether it is a cut is for the
 shot finder to say."""
@@ -51,7 +53,7 @@ def blocks(
     PictureUnreadable
         It holds no picture, or none in the slice.
     """
-    meter, started, before = MotionMeter(), 0.0, None
+    meter, started, shown, before = MotionMeter(), 0.0, 0.0, None
     reading = frames(picture, max_rate_hz=_MAX_RATE_HZ, footage=footage, warn=warn, handle=handle)
 
     def watched() -> Iterator[Frame]:
@@ -62,14 +64,16 @@ def blocks(
 
     with closing(ahead(watched())) as read:
         for frame in read:
-            time, fresh = frame.time_seconds, before is None or _other_picture(before, frame.thumbnail_bgr)
+            time = frame.time_seconds
+            stood = time - shown > _STANDS_SECONDS
+            fresh = before is None or stood or _other_picture(before, frame.thumbnail_bgr)
             if fresh or meter.frames >= _BLOCK_FRAMES or time - started > _BLOCK_SECONDS:
                 block = meter.take(None if fresh else _parting(meter))
                 started = time if fresh else meter.began
                 if block is not None:
                     yield block
             meter.add(time, frame.gray, fresh=fresh)
-            before = frame.thumbnail_bgr
+            before, shown = frame.thumbnail_bgr, time
     block = meter.take()
     if block is not None:
         yield block

@@ -32,8 +32,15 @@ MAX_PIXELS = 2**27
 DECODER_BYTES = 2**29
 """About what the frames in flight may take; each decoding thread holds one more of them."""
 MAX_THREADS = 8
-_NOT_PICTURES = {"tty", "bin", "xbin", "adf", "idf", "hls", "dash", "concat", "concatf", "sdp", "rtsp", "lrc"}
-"""Formats that draw text as video, or that only name other files."""
+_FORMATS = (
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "avi", "mpegts", "mpeg", "mpegvideo", "mxf", "gxf"),
+    *("m4v", "h264", "hevc", "av1", "obu", "ivf", "vvc", "mjpeg", "mpjpeg", "vc1", "cavsvideo", "dirac", "dnxhd", "dv"),
+    *("flv", "live_flv", "asf", "asf_o", "ogg", "nut", "rm", "wtv", "nsv", "yuv4mpegpipe", "gif", "apng", "swf", "amv"),
+    *("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe", "gif_pipe", "webp", "avif"),
+    *("mp3", "wav", "w64", "flac", "aac", "ac3", "eac3", "aiff", "caf", "au", "dts", "ape", "wv", "tta", "amr"),
+)
+"""What is opened at all: containers and bare streams. Playlists and what else names other files would open those before
+anybody could look; sound files are here to be told apart."""
 _MAX_READ_ERRORS = 64
 
 
@@ -59,13 +66,12 @@ def opened(path: str) -> Iterator[InputContainer]:
 
     _check_file(path)
     try:
-        container = av.open(f"file:{path}", "r", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        only = {"protocol_whitelist": "file", "format_whitelist": ",".join(_FORMATS)}
+        container = av.open(f"file:{path}", "r", options=only, metadata_errors="replace")
     except (av.FFmpegError, ValueError):
         _check_file(path)  # it may have gone meanwhile
         raise _not_media(path) from None
     with container:
-        if container.format.name in _NOT_PICTURES:
-            raise _not_media(path)
         yield container
 
 

@@ -26,6 +26,8 @@ _FINEST_SCALE = 1
 """Patches are matched down to half the size, where the library's fast preset ends at a quarter: thin things, such as a
 stick, are told from what is behind them."""
 _REFINEMENTS = 2
+_LEAST_PX = 16
+"""Patches of the flow do not fit into less; a strip of a picture is made as wide by its own edge."""
 _STILL_PX = 0.15
 _STILL_SHARE = 0.35
 """A camera on a stand: more than this share of the picture moves less than ``_STILL_PX``."""
@@ -109,6 +111,9 @@ class MotionMeter:
 
     def add(self, time_seconds: float, gray: Pixels, *, fresh: bool = False) -> None:
         """Take the next frame: its time, and the picture, uint8 (height, width); a fresh one follows from no other."""
+        below, beside = (max(0, _LEAST_PX - size) for size in gray.shape)
+        if below or beside:
+            gray = self._cv.copyMakeBorder(gray, 0, below, 0, beside, self._cv.BORDER_REPLICATE)
         blurred = self._cv.GaussianBlur(gray, (0, 0), 1.0)
         if fresh or self._before is None or self._before.shape != gray.shape:
             self._view = _View(gray.shape)
@@ -163,6 +168,7 @@ class MotionMeter:
 
     def quietest(self, first: int) -> int:
         """Index of the frame from ``first`` on at which least changes: a place to part a long shot."""
+        first = min(first, len(self._rows) - 1)
         return first + int(np.argmin([float(row.change.mean()) for row in self._rows[first:]]))
 
     def take(self, count: int | None = None) -> Motion | None:

@@ -28,6 +28,8 @@ __all__ = ["Footage", "Frame", "Warn", "frames", "ignore", "probe", "slice_lengt
 
 Warn = Callable[[str], None]
 
+MAX_SECONDS = 172_800
+"""Of a slice whose length nobody told: a damaged time stamp may claim a year."""
 STAGE = "reading the picture"
 _TOUCH = Fraction(1, 10_000)
 """Seconds; a frame that shows for less within the slice is there because a DAW rounds, not because it was asked for."""
@@ -76,7 +78,7 @@ def slice_length(picture: Picture, footage: Footage) -> Fraction:
     Raises
     ------
     PictureUnreadable
-        The slice begins after the picture's end.
+        The slice begins after the picture's end, or nobody said where it ends and it would last for days.
     """
     left = footage.duration_seconds - exact(picture.offset_seconds)
     if left <= 0:
@@ -88,7 +90,14 @@ def slice_length(picture: Picture, footage: Footage) -> Fraction:
         )
     if picture.length_seconds is not None:
         return exact(picture.length_seconds)
-    return left / exact(picture.play_rate)
+    length = left / exact(picture.play_rate)
+    if length > MAX_SECONDS:
+        raise PictureUnreadable(
+            f"{file_name(picture.path)} would last {float(length) / 3600:,.0f} hours on the timeline, and at most "
+            f"{MAX_SECONDS // 3600} are taken; name a duration.",
+            field="duration",
+        )
+    return length
 
 
 def frames(

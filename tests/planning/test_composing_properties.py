@@ -114,7 +114,12 @@ def test_any_words_on_any_cues(prompt: str, scene: Scene, keys: dict[str, object
         own = [event for event in plan.events if event.id.partition(".")[0] == step.id]
         spans = sorted((event.start_samples, event.start_samples + event.length_samples) for event in own)
         goes_on = (name_of(step.text) or ("", False))[1]
-        if goes_on and step.layer == "background" and not (step.cues or step.start_seconds or step.length_seconds):
+        if (
+            spans
+            and goes_on
+            and step.layer == "background"
+            and not (step.cues or step.start_seconds or step.length_seconds)
+        ):
             assert spans[0][0] == 0, "a bed lies under the whole, without a gap"
             assert spans[-1][1] == plan.length_samples
             assert all(one[1] == other[0] for one, other in pairwise(spans))
