@@ -1,0 +1,119 @@
+"""Sound that is read piece by piece, so that an hour takes no more memory than a minute.
+
+An :class:`~engine.audio.Audio` is held whole; a :class:`Source` may be a file. What changes sound takes a source, reads
+it from front to back, perhaps more than once, and yields the blocks of its result: see :data:`Blocks`. This module
+knows nothing of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+
+from engine.audio import Audio, Samples
+from engine.errors import BadArgument
+
+BLOCK_SAMPLES = 2**16
+"""Of each channel, at a time."""
+
+Blocks = Iterator[Samples]
+"""Consecutive pieces of sound, float32 ``(channels, n)``, n ≥ 1 and different from piece to piece."""
+
+
+class Source(Protocol):
+    """Sound of known length, readable anywhere and as often as wanted."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Samples per second."""
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+
+    @property
+    def length_samples(self) -> int:
+        """Samples per channel."""
+
+    def read(self, start: int, end: int) -> Samples:
+        """Samples ``start`` to ``end``, float32 ``(channels, end - start)``; silence before the first, after the last.
+
+        The array may be a read-only view; whoever changes it copies it first.
+        """
+
+
+class Held:
+    """An audio in memory, as a source.
+
+    Parameters
+    ----------
+    audio
+        What is read.
+    """
+
+    def __init__(self, audio: Audio) -> None:
+        self._samples = audio.samples
+        self.sample_rate_hz = audio.sample_rate_hz
+        self.channels = audio.channels
+        self.length_samples = audio.length_samples
+
+    def read(self, start: int, end: int) -> Samples:
+        """See :meth:`Source.read`."""
+        first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
+        part = self._samples[:, first:last]
+        if (first, last) == (start, end):
+            return part
+        return (
+            _padded(part, first - start, end - last) if last > first else np.zeros((self.channels, end - start), "f4")
+        )
+
+
+class Part:
+    """A stretch of another source, as a source of its own.
+
+    Parameters
+    ----------
+    source
+        What is read.
+    start, end
+        Samples of ``source``; what lies before its first and after its last is silence.
+
+    Raises
+    ------
+    BadArgument
+        When nothing lies between them.
+    """
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        if end <= start:
+            raise BadArgument("The selection is empty: select at least one sample.", field="selection_length")
+        self._source, self._start = source, start
+        self.sample_rate_hz = source.sample_rate_hz
+        self.channels = source.channels
+        self.length_samples = end - start
+
+    def read(self, start: int, end: int) -> Samples:
+        """See :meth:`Source.read`."""
+        first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
+        if last <= first:
+            return np.zeros((self.channels, end - start), np.float32)
+        part = self._source.read(self._start + first, self._start + last)
+        return part if (first, last) == (start, end) else _padded(part, first - start, end - last)
+
+
+def blocks(source: Source, size: int = BLOCK_SAMPLES) -> Blocks:
+    """The whole source in consecutive blocks of ``size`` samples, the last one shorter."""
+    for start in range(0, source.length_samples, size):
+        yield source.read(start, min(start + size, source.length_samples))
+
+
+def collected(source: Source, process: Callable[[Source], Blocks] = blocks) -> Audio:
+    """All that ``process`` makes of a source, in memory: for short sounds and for tests."""
+    made = [np.zeros((source.channels, 0), np.float32), *process(source)]
+    return Audio(samples=np.concatenate(made, axis=1), sample_rate_hz=source.sample_rate_hz)
+
+
+def _padded(part: Samples, before: int, after: int) -> Samples:
+    return np.pad(part, ((0, 0), (before, after)))
