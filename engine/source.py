@@ -62,12 +62,10 @@ class Held:
     def read(self, start: int, end: int) -> Samples:
         """See :meth:`Source.read`."""
         first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
+        if last <= first:
+            return np.zeros((self.channels, end - start), np.float32)
         part = self._samples[:, first:last]
-        if (first, last) == (start, end):
-            return part
-        return (
-            _padded(part, first - start, end - last) if last > first else np.zeros((self.channels, end - start), "f4")
-        )
+        return part if (first, last) == (start, end) else _padded(part, first - start, end - last)
 
 
 class Part:

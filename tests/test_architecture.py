@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [  # low to high; a module imports from rows below its own, or from its own folder
     {"errors"},
-    {"audio", "source", "timebase", "handle", "model"},
-    {"session", "config", "ucs", "cue", "picture", "region"},
+    {"audio", "timebase", "handle", "model"},
+    {"source", "session", "config", "ucs", "cue", "picture", "region"},
     {"request"},
     {"plan"},
     {"results"},
