@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wavbytes import bext, chunk, fmt, ixml, rf64, riff, tone
 
-from engine.backends.library.wavmeta import MAX_CHUNKS, MAX_TEXT, WavText, chunks, ixml_fields, read_wav_text
+from engine.backends.library.wavmeta import MAX_TEXT, WavText, ixml_fields, read_wav_text
+from engine.riff import MAX_CHUNKS, chunks
 
 EMPTY = WavText()
 

@@ -1,26 +1,21 @@
 """Words written into WAV files: the bext chunk and iXML.
 
-A walker of our own, because files in the wild lie about their sizes: every size is checked against the file before it
-is used, a chunk is read up to a bound, and a file has a bounded number of chunks. What cannot be read is left out;
-nothing here raises for a malformed file. Samples are never touched.
+A chunk is read up to a bound, and what cannot be read is left out; nothing here raises for a malformed file. Samples are
+never touched.
 
-Source: EBU Tech 3285 (bext), EBU Tech 3306 and ITU-R BS.2088 (RF64, BW64), iXML 3.01, ASWG-G006 (fields).
+Source: EBU Tech 3285 (bext), iXML 3.01, ASWG-G006 (fields).
 """
 
 from __future__ import annotations
 
-import os
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from xml.etree import ElementTree
 
-MAX_CHUNKS = 1_024
+from engine.riff import chunks
+
 MAX_CHUNK_BYTES = 2**20
 MAX_TEXT = 2_000
-_IN_DS64 = 0xFFFFFFFF
 _DESCRIBING = """
 note notes description bwf_description fxname usercategory keywords category subcategory scene project library
 """
@@ -77,30 +72,6 @@ def read_wav_text(path: Path) -> WavText:
         description="\n".join(line for line in lines if line),
         originator=originator,
     )
-
-
-def chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, start of the body, bytes of it that the file really holds) of each top-level chunk."""
-    end = os.fstat(file.fileno()).st_size
-    file.seek(0)
-    head = file.read(12)
-    if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
-        return
-    data_bytes: int | None = None
-    position = 12
-    for _ in range(MAX_CHUNKS):
-        if position + 8 > end:
-            return
-        file.seek(position)
-        header = file.read(8)
-        name, size = struct.unpack("<4sI", header)
-        start = position + 8
-        if name == b"ds64" and (body := file.read(min(size, 16))) and len(body) == 16:
-            data_bytes = struct.unpack("<8xQ", body)[0]
-        if name == b"data" and size == _IN_DS64 and data_bytes is not None:
-            size = data_bytes
-        yield name, start, min(size, end - start)
-        position = start + size + size % 2
 
 
 def ixml_fields(body: bytes) -> list[tuple[str, str]]:
