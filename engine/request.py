@@ -172,12 +172,85 @@ class ComposeRequest(GenerateRequest):
         return self
 
 
-Verb = Literal["generate", "compose", "spot"]
-JobRequest = ComposeRequest | GenerateRequest | SpotRequest
-_REQUESTS: dict[Verb, type[GenerateRequest] | type[SpotRequest]] = {
+class EditRequest(Model):
+    """A region of the timeline and what to do with it in; a new take beside the original out."""
+
+    audio: str = Field(
+        min_length=1, max_length=4_096, description="Sound file, under an allowed root; it is read and never written."
+    )
+    do: str = Field(
+        "",
+        max_length=32_768,
+        description='What to do, in words, or as actions: "denoise; speed factor=0.9; volume gain_db=3".',
+    )
+    offset: float = Field(0.0, ge=0, le=864_000, description="Seconds into the file at which the region begins.")
+    duration: float | None = Field(
+        None, gt=0, le=864_000, description="Seconds on the timeline; left out, to the end of the file."
+    )
+    play_rate: float = Field(1.0, ge=0.01, le=100, description="2 plays the file twice as fast; the take keeps it.")
+    channels: str = Field(
+        "",
+        max_length=64,
+        description='Which channels of the file: "1", "1 2", or "mix" for all in one; left out, all.',
+    )
+    selection_start: float = Field(
+        0.0, ge=0, le=864_000, description="Seconds from the region's start; outside the selection no bit changes."
+    )
+    selection_length: float | None = Field(
+        None, gt=0, le=864_000, description="Seconds; left out, the whole region is edited."
+    )
+    noise_audio: str = Field(
+        "", max_length=4_096, description="File of which a part is noise alone; left out, it is this file's region."
+    )
+    noise_start: float = Field(0.0, ge=0, le=864_000, description="Seconds into it at which the noise begins.")
+    noise_length: float | None = Field(
+        None, gt=0, le=3_600, description="Seconds of noise alone; left out, noise is found in the sound itself."
+    )
+    reference: str = Field("", max_length=4_096, description="File whose room worldize takes; under an allowed root.")
+    folder: str = Field("", max_length=4_096, description="Folder the take goes to; left out, beside the original.")
+    position_samples: int | None = Field(
+        None,
+        ge=0,
+        le=2**47,
+        description="Where on the timeline the region begins, in samples of the session; left out, the file tells.",
+    )
+    position_timecode: str = Field(
+        "", max_length=16, description="The same as timecode; wins over position_samples when given."
+    )
+    takes: int = Field(1, ge=1, le=16, description="Different versions, where chance has a part in it.")
+    seed: int | None = Field(
+        None, ge=0, le=2**53, description="Same seed and versions, same bytes; left out, it follows from the job id."
+    )
+    backend: str = Field("", max_length=64, description="What makes a new sound for fill; left out, the best match.")
+    planner: Literal["auto", "rules", "llm"] = Field(
+        "auto", description="What turns words into actions; auto is llm where one is configured, else rules."
+    )
+    plan_only: bool = Field(False, description="Only say which actions it would be, to be changed and sent as do.")
+    track: str = Field("", max_length=120, description="Track for the take; left out, the file's name.")
+    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
+    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
+
+    @field_validator("do")
+    @classmethod
+    def _says_something(cls, do: str) -> str:
+        if not any(c.isalnum() for c in do):
+            raise PromptEmpty("There is nothing to do: say it in words, or name an action.", field="do")
+        return do
+
+    @model_validator(mode="after")
+    def _noise_has_a_length(self) -> EditRequest:
+        if self.noise_audio and self.noise_length is None:
+            raise BadArgument("How long is the noise? Give noise_length.", field="noise_length")
+        return self
+
+
+Verb = Literal["generate", "compose", "spot", "edit"]
+JobRequest = ComposeRequest | GenerateRequest | SpotRequest | EditRequest
+_REQUESTS: dict[Verb, type[GenerateRequest] | type[SpotRequest] | type[EditRequest]] = {
     "generate": GenerateRequest,
     "compose": ComposeRequest,
     "spot": SpotRequest,
+    "edit": EditRequest,
 }
 
 
@@ -212,8 +285,8 @@ class Job(Model):
         Raises
         ------
         BadArgument
-            When it only spots.
+            When it spots or edits.
         """
-        if isinstance(self.request, SpotRequest):
-            raise BadArgument("A spot job finds cues and makes no sound.", field="verb")
+        if not isinstance(self.request, GenerateRequest):
+            raise BadArgument(f"A {self.verb} job makes no sound from words.", field="verb")
         return self.request

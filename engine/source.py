@@ -68,6 +68,11 @@ class Held:
         return part if (first, last) == (start, end) else _padded(part, first - start, end - last)
 
 
+def source_of(sound: Audio | Source) -> Source:
+    """Either as a source."""
+    return Held(sound) if isinstance(sound, Audio) else sound
+
+
 class Part:
     """A stretch of another source, as a source of its own.
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [  # low to high; a module imports from rows below its own, or from its own folder
     {"errors"},
     {"audio", "timebase", "handle", "model"},
-    {"source", "riff", "session", "config", "ucs", "cue", "picture", "region"},
+    {"source", "riff", "session", "config", "ucs", "cue", "picture", "region", "action"},
     {"request"},
     {"plan"},
     {"results"},

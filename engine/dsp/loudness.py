@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.signal import sosfilt
 
 from engine.audio import Audio
+from engine.source import Source, source_of
 
 HOPS_PER_SECOND = 100
 MOMENTARY_HOPS = 40
@@ -56,9 +57,9 @@ class Loudness:
     short_term_max_lufs: float | None
 
 
-def measure(audio: Audio) -> Loudness:
+def measure(sound: Audio | Source) -> Loudness:
     """All three measures of a sound."""
-    energies, seconds, whole_hops = _hop_energies(audio)
+    energies, seconds, whole_hops = _hop_energies(source_of(sound))
     momentary = _moving_lufs(energies, seconds, MOMENTARY_HOPS, pad=True)
     short_term = _moving_lufs(energies[:whole_hops], seconds[:whole_hops], SHORT_TERM_HOPS, pad=False)
     gating = _moving_lufs(energies[:whole_hops], seconds[:whole_hops], MOMENTARY_HOPS, pad=False)[::GATING_STEP_HOPS]
@@ -69,25 +70,25 @@ def measure(audio: Audio) -> Loudness:
     )
 
 
-def _hop_energies(audio: Audio) -> tuple[Energies, Energies, int]:
+def _hop_energies(sound: Source) -> tuple[Energies, Energies, int]:
     """Weighted energy (square samples x seconds) and seconds of each 10 ms hop, and how many hops are whole.
 
     Hops begin at the sample nearest to a multiple of 10 ms, so a rate like 11,025 Hz does not drift; the last hop may
     be short.
     """
-    rate = audio.sample_rate_hz
-    edges = np.rint(np.arange(0, audio.length_samples * HOPS_PER_SECOND // rate + 2) * rate / HOPS_PER_SECOND)
-    edges = edges[edges < audio.length_samples].astype(np.int64)
-    seconds = np.diff(edges, append=audio.length_samples) / rate
+    rate = sound.sample_rate_hz
+    edges = np.rint(np.arange(0, sound.length_samples * HOPS_PER_SECOND // rate + 2) * rate / HOPS_PER_SECOND)
+    edges = edges[edges < sound.length_samples].astype(np.int64)
+    seconds = np.diff(edges, append=sound.length_samples) / rate
     energies = np.zeros(edges.size)
-    weights = np.array(_SURROUND.get(audio.channels, (1.0,) * audio.channels))
+    weights = np.array(_SURROUND.get(sound.channels, (1.0,) * sound.channels))
     filters = k_weighting(rate)
-    state = np.zeros((filters.shape[0], audio.channels, 2))
+    state = np.zeros((filters.shape[0], sound.channels, 2))
     step = _BLOCK_SECONDS * HOPS_PER_SECOND
     for first in range(0, edges.size, step):
         inside = edges[first : first + step]
-        end = edges[first + step] if first + step < edges.size else audio.length_samples
-        weighted, state = sosfilt(filters, audio.samples[:, inside[0] : end].astype(np.float64), axis=1, zi=state)
+        end = edges[first + step] if first + step < edges.size else sound.length_samples
+        weighted, state = sosfilt(filters, sound.read(int(inside[0]), int(end)).astype(np.float64), axis=1, zi=state)
         power = weights @ np.square(weighted)
         energies[first : first + step] = np.add.reduceat(power, inside - inside[0]) / rate
     short = edges.size > 0 and seconds[-1] < (1 - 0.5 / HOPS_PER_SECOND) / HOPS_PER_SECOND

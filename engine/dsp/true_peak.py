@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from engine.audio import Audio, Samples
+from engine.source import BLOCK_SAMPLES, Source, source_of
 
 OVERSAMPLING = 4
 SILENCE_DBTP = -200.0
@@ -25,18 +26,25 @@ _BLOCK_SAMPLES = 2**13
 """A block stays in the processor's cache, and an hour at four times the rate is never in memory."""
 
 
-def true_peak(audio: Audio) -> float:
+def true_peak(sound: Audio | Source) -> float:
     """Largest absolute value of the oversampled sound, linear."""
-    return float(peak_envelope(audio.samples, above=audio.peak).max(initial=0.0))
+    source, highest = source_of(sound), 0.0
+    for start in range(0, source.length_samples, BLOCK_SAMPLES):
+        end = min(start + BLOCK_SAMPLES, source.length_samples)
+        block = source.read(start - _REACH, end + _REACH)
+        highest = max(highest, float(np.abs(block[:, _REACH:-_REACH]).max(initial=0.0)))
+        envelope = peak_envelope(block, above=highest)[_REACH:-_REACH]
+        highest = max(highest, float(envelope.max(initial=0.0)))
+    return highest
 
 
-def measure_dbtp(audio: Audio) -> float:
+def measure_dbtp(sound: Audio | Source) -> float:
     """True peak in dB of full scale; :data:`SILENCE_DBTP` for silence.
 
     >>> measure_dbtp(Audio(samples=np.zeros((1, 10), np.float32), sample_rate_hz=48_000))
     -200.0
     """
-    return 20.0 * math.log10(max(true_peak(audio), 10.0 ** (SILENCE_DBTP / 20.0)))
+    return 20.0 * math.log10(max(true_peak(sound), 10.0 ** (SILENCE_DBTP / 20.0)))
 
 
 def peak_envelope(samples: Samples, *, above: float = 0.0) -> Samples:

@@ -16,9 +16,9 @@ import numpy as np
 from engine.audio import Audio, Samples
 from engine.dsp import true_peak
 from engine.dsp.fades import faded
+from engine.dsp.limiter import limit
 from engine.errors import BackendFailed
 from engine.mixing.levels import amplitude, floor_db
-from engine.mixing.limiter import limit
 from engine.mixing.place import CLICK_FADE_SECONDS, PlacedTake
 from engine.plan import Plan
 

@@ -14,6 +14,7 @@ from scipy.signal.windows import hann
 
 from engine.audio import Audio
 from engine.dsp.true_peak import peak_envelope
+from engine.source import BLOCK_SAMPLES, Blocks, Source
 
 LOOKAHEAD_SECONDS = 0.005
 
@@ -37,3 +38,12 @@ def limit(audio: Audio, ceiling: float) -> Audio:
         first, last = max(start - 2 * reach, 0), min(end - 2 * reach, audio.length_samples)
         samples[:, first:last] *= gain[first + 2 * reach - start :][: last - first].astype(np.float32)
     return Audio(samples=samples, sample_rate_hz=audio.sample_rate_hz)
+
+
+def limited(source: Source, ceiling: float) -> Blocks:
+    """:func:`limit` for sound of any length, block by block: what a sample needs is decided by 20 ms around it."""
+    margin = 5 * round(LOOKAHEAD_SECONDS * source.sample_rate_hz) + 64
+    for start in range(0, source.length_samples, BLOCK_SAMPLES):
+        end = min(start + BLOCK_SAMPLES, source.length_samples)
+        around = Audio(samples=source.read(start - margin, end + margin), sample_rate_hz=source.sample_rate_hz)
+        yield limit(around, ceiling).samples[:, margin : margin + end - start]
