@@ -16,6 +16,7 @@ from engine.request import Job
 from engine.results import Licence, StemFile, Take
 from engine.stems import bwf
 from engine.stems.folder import publish
+from engine.stems.metadata import Description
 from engine.stems.naming import stem_name
 
 
@@ -81,7 +82,7 @@ def write(job: Job, plan: Plan, placed: PlacedTake, about: About, name: str, fol
     audio = placed.audio
     measured = loudness.measure(audio)
     peak_dbtp = true_peak.measure_dbtp(audio)
-    description = bwf.Description(
+    description = Description(
         description=about.text or plan.prompt,
         reference=f"CW{about.take:02d}{hashlib.sha256(f'{job.id} {about.event}'.encode()).hexdigest()[:28]}",
         created=job.created,

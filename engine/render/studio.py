@@ -239,8 +239,8 @@ def _check(spec: TakeSpec, take: Take) -> None:
 def _check_size(plan: Plan) -> None:
     """Refuse, before anything is rendered, what no file or this machine's memory would hold."""
     largest = max(spec.length_samples * spec.channels for event in plan.events for spec in event.takes)
-    if max(largest, 2 * plan.length_samples) * bwf.BYTES_PER_SAMPLE > bwf.LARGEST_BYTES:
-        raise BadArgument("A WAV file holds at most 4 GB: ask for shorter sounds, or a lower rate.", field="duration")
+    if max(largest, 2 * plan.length_samples) * bwf.BYTES_PER_SAMPLE > bwf.LARGEST_RIFF_BYTES:
+        raise BadArgument("A sound is at most 4 GB: ask for shorter sounds, or a lower rate.", field="duration")
     mixed = sum(event.takes[0].length_samples * event.takes[0].channels for event in plan.events)
     if plan.mix and mixed > MAX_MIXED_SAMPLES:
         raise BadArgument(

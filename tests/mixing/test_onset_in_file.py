@@ -15,6 +15,7 @@ from engine.mixing.place import place
 from engine.results import Take
 from engine.session import Session
 from engine.stems import bwf
+from engine.stems.metadata import Description
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
@@ -30,7 +31,7 @@ def test_the_onset_is_where_the_cue_is(rate: int, channels: int, position: int, 
     made = Take(audio=Audio(samples=samples, sample_rate_hz=rate), onset_samples=lead_in, licence=LICENCE)
     placed = place(whole, knock, made)
     file = io.BytesIO()
-    about = bwf.Description(
+    about = Description(
         description="knock",
         reference="r",
         created="2026-11-22T21:33:28Z",

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from wavinfo import WavInfoReader
 
 from engine.audio import Audio
-from engine.errors import BadArgument
 from engine.session import Session
 from engine.stems import bwf
+from engine.stems.metadata import Description
 
 
-def about(**changes: Any) -> bwf.Description:
+def about(**changes: Any) -> Description:
     values: dict[str, Any] = {
         "description": "heavy oak door slam",
         "reference": "0123456789abcdef",
@@ -34,7 +34,7 @@ def about(**changes: Any) -> bwf.Description:
         "licence": "CC0-1.0",
         "version": "0.1.0",
     }
-    return bwf.Description(**{**values, **changes})
+    return Description(**{**values, **changes})
 
 
 def sound(channels: int = 1, length: int = 1_001, rate: int = 48_000) -> Audio:
@@ -42,13 +42,13 @@ def sound(channels: int = 1, length: int = 1_001, rate: int = 48_000) -> Audio:
     return Audio(samples=samples, sample_rate_hz=rate)
 
 
-def written(audio: Audio, description: bwf.Description) -> bytes:
+def written(audio: Audio, description: Description) -> bytes:
     file = io.BytesIO()
     bwf.write(file, audio, description)
     return file.getvalue()
 
 
-def info(tmp_path: Path, audio: Audio, description: bwf.Description) -> WavInfoReader:
+def info(tmp_path: Path, audio: Audio, description: Description) -> WavInfoReader:
     path = tmp_path / "x.wav"
     path.write_bytes(written(audio, description))
     return WavInfoReader(str(path))
@@ -179,9 +179,13 @@ def test_chunks_fill_the_file_exactly_and_are_word_aligned(length: int) -> None:
     assert names[-1] == b"data"
 
 
-def test_what_a_wav_cannot_hold_is_refused_before_a_byte_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bwf, "LARGEST_BYTES", 4_000)
-    file = io.BytesIO()
-    with pytest.raises(BadArgument, match="4 GB"):
-        bwf.write(file, sound(), about())
-    assert file.getvalue() == b""
+def test_beyond_four_gigabytes_it_is_rf64(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small = written(sound(), about())
+    monkeypatch.setattr(bwf, "LARGEST_RIFF_BYTES", 4_000)
+    data = written(sound(), about())
+    assert (small[:4], data[:4]) == (b"RIFF", b"RF64")
+    assert int.from_bytes(data[20:28], "little") == len(data) - 8
+    (tmp_path / "a.wav").write_bytes(data)
+    assert soundfile.info(tmp_path / "a.wav").format == "RF64"
+    assert np.array_equal(soundfile.read(tmp_path / "a.wav")[0], soundfile.read(io.BytesIO(small))[0])
+    assert WavInfoReader(str(tmp_path / "a.wav")).bext.description == about().description

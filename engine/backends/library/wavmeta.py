@@ -1,7 +1,7 @@
 """Words written into WAV files: the bext chunk and iXML.
 
-A chunk is read up to a bound, and what cannot be read is left out; nothing here raises for a malformed file. Samples are
-never touched.
+A chunk is read up to a bound, and what cannot be read is left out; nothing here raises for a malformed file. Samples
+are never touched.
 
 Source: EBU Tech 3285 (bext), iXML 3.01, ASWG-G006 (fields).
 """
