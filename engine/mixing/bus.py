@@ -8,7 +8,6 @@ the sum stays under the ceiling, the mix is the sum, bit for bit.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,7 +16,7 @@ from engine.audio import Audio, Samples
 from engine.dsp import true_peak
 from engine.dsp.fades import faded
 from engine.dsp.limiter import limit
-from engine.errors import BackendFailed
+from engine.dsp.pan import panned
 from engine.mixing.levels import amplitude, floor_db
 from engine.mixing.place import CLICK_FADE_SECONDS, PlacedTake
 from engine.plan import Plan
@@ -26,7 +25,6 @@ CEILING_DBTP = -1.0
 MAX_LIMITING_DB = 1.0
 END_FADE_SECONDS = 0.010
 """What still sounds at the end of the picture is faded within this."""
-_CENTRE = math.sqrt(0.5)
 
 
 def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
@@ -58,21 +56,6 @@ def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
     if gain_db < 0:
         summed = Audio(samples=summed.samples * np.float32(amplitude(gain_db)), sample_rate_hz=summed.sample_rate_hz)
     return limit(summed, amplitude(CEILING_DBTP))
-
-
-def panned(samples: Samples, pan: float) -> Samples:
-    """``(1 or 2, samples)`` to stereo.
-
-    Mono goes by the constant-power law, so that its loudness (BS.1770 adds the channels' powers) is the same anywhere.
-    Stereo is balanced by the same law: the side turned away from is lowered, the other stays, the centre is untouched.
-    """
-    angle = (pan + 1.0) * math.pi / 4.0
-    gains = np.array([[math.cos(angle)], [math.sin(angle)]])
-    if samples.shape[0] == 2:
-        gains = np.minimum(1.0, gains / _CENTRE) if pan else np.ones((2, 1))
-    elif samples.shape[0] != 1:
-        raise BackendFailed(f"The mix is stereo and cannot take a sound of {samples.shape[0]} channels.")
-    return np.asarray(samples * gains.astype(np.float32), dtype=np.float32)
 
 
 def _from_the_middle(samples: Samples, onset_samples: int, sample_rate_hz: int) -> Samples:

@@ -11,9 +11,10 @@ from mixing_cases import event, noise, plan, take
 from engine.audio import Audio
 from engine.dsp.limiter import limit
 from engine.dsp.loudness import measure
+from engine.dsp.pan import panned
 from engine.dsp.true_peak import measure_dbtp
 from engine.errors import BackendFailed
-from engine.mixing.bus import mix, panned
+from engine.mixing.bus import mix
 from engine.mixing.place import PlacedTake, place
 from engine.picture import Picture
 
