@@ -5,8 +5,11 @@ A session is plain data. It knows nothing of jobs; a plan carries the session it
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Self
 
+from pydantic import Field, field_validator, model_validator
+
+from engine.errors import BadArgument
 from engine.model import Model
 from engine.timebase import FrameRate
 
@@ -29,6 +32,14 @@ class Session(Model):
     def _rate_is_readable(cls, text: str) -> str:
         return str(FrameRate.parse(text))
 
+    @model_validator(mode="after")
+    def _start_exists(self) -> Self:
+        try:
+            _ = self.start_samples
+        except BadArgument as error:
+            raise BadArgument(error.sentence, field="start_timecode") from None
+        return self
+
     @property
     def frames(self) -> FrameRate:
         """The frame rate, exact."""
@@ -36,11 +47,5 @@ class Session(Model):
 
     @property
     def start_samples(self) -> int:
-        """Samples since midnight at position 0 of the timeline.
-
-        Raises
-        ------
-        BadArgument
-            When the start timecode does not exist at the frame rate.
-        """
+        """Samples since midnight at position 0 of the timeline."""
         return self.frames.timecode_to_samples(self.start_timecode, self.sample_rate)

@@ -31,6 +31,7 @@ from engine.protocol.messages import CancelledReply, CueReply, DoneReply, Failed
 from engine.render import Studio
 from engine.render.scene import gather
 from engine.request import ComposeRequest, Job, SpotRequest
+from engine.session import Session
 
 sys.path.insert(0, str(Path(__file__).parent / "video"))
 from footage import clicks, numbered, write_video
@@ -258,6 +259,40 @@ def test_a_line_break_in_a_path_writes_no_line_of_the_project(tmp_path: Path, cl
     project = Path(result.project).read_text().splitlines()
     assert not [line for line in project if line.strip() == "RIPPLE 1"]
     assert "Picture left out" in "".join(project)
+
+
+# Sheets
+
+
+def sheet_at_hour_one(folder: Path) -> Path:
+    path = folder / "hour.csv"
+    path.write_text("timecode,label\n01:00:01:00,door slam\n01:00:02:00,a bell rings\n")
+    return path
+
+
+@pytest.mark.parametrize("with_picture", [False, True])
+def test_a_sheet_that_counts_from_another_start_is_said(tmp_path: Path, clip: Path, with_picture: bool) -> None:
+    keys = {"cue_sheet": str(sheet_at_hour_one(tmp_path)), "folder": str(tmp_path)}
+    request = ComposeRequest.read({**keys, **({"video": str(clip)} if with_picture else {})})
+    with pytest.raises(BadArgument, match="sheet begins at 01:00:01:00 and the timeline at 00:00:00:00") as told:
+        gather(job_of(request), Handle())
+    assert told.value.field == "cue_sheet"
+    started = job_of(request).model_copy(update={"session": Session(start_timecode="01:00:00:00")})
+    if not with_picture:
+        scene = gather(started, Handle()).scene
+        assert scene is not None
+        assert [cue.start_samples for cue in scene.cues] == [48_000, 96_000]
+
+
+def test_markers_of_our_own_project_can_be_given_back(tmp_path: Path, clip: Path) -> None:
+    keys = {"video": str(clip), "evenly": 3, "spot": "off", "prompt": "door slam", "folder": str(tmp_path)}
+    made = Studio(Settings.load()).run(job_of(ComposeRequest.read(keys)))
+    project = Path(made.project)
+    project.write_text(project.read_text().replace('"mark"', '"impact"'))
+    again = {"cue_sheet": str(project), "prompt": "door slam", "folder": str(tmp_path / "again")}
+    scene = gather(job_of(ComposeRequest.read(again)), Handle()).scene
+    assert scene is not None
+    assert [(cue.kind, cue.label) for cue in scene.cues] == [("impact", "")] * 3
 
 
 # Keys

@@ -8,7 +8,8 @@ What the words name becomes parts (:mod:`engine.planning.parts`), the parts are 
   cue and ends with the scene. A bed is exactly as long as the scene, or as each of its shots.
 * Events of one step are happenings of one source, as an actor wears one pair of shoes. Which happening follows from the
   cue's id alone, so to move a cue, or to add one, changes no other sound.
-* What finds no cue is placed as the words say, with a warning; what no sound answers is left out, with a warning.
+* What finds no cue is left out where others have them all, and placed as the words say where there are none; what no
+  sound answers is left out. Each with a warning.
 
 It opens no video and reads no sheet: a :class:`~engine.planning.scene.Scene` is all it is told.
 """
@@ -193,10 +194,16 @@ class Composer:
         got = cast(roles, [cue for cue in cues if cue.id not in taken], self._rate)
         casts = {each.part.step.id: each for each in fixed} | {part.step.id: Cast(part=part) for part in new}
         for part, own in zip(asking, got, strict=True):
+            happens = part.role is not None and part.role.at_samples is None and not part.whole.match.sustained
+            if happens and not own and any(got) and part.step.id not in self._before:
+                why = "the others have them all: say when it sounds ('at 0:03'), or give it markers"
+                self._warnings.append(f"{part.step.text!r} is left out, for it finds no cue; {why}.")
+                del casts[part.step.id]
+                continue
             casts[part.step.id] = self._settled(part, own)
             taken |= {cue.id for cue in own}
         self._take_fresh(casts, fixed, [cue for cue in cues if cue.id not in taken | self._known])
-        return [casts[part.step.id] for part in read.parts]
+        return [casts[part.step.id] for part in read.parts if part.step.id in casts]
 
     def _kept(self, parts: Sequence[Part], cues: Sequence[Cue]) -> tuple[list[Cast], list[Part]]:
         """What a follow-up leaves on its cues, and what is cast: new, moved or of another number."""
@@ -291,9 +298,11 @@ class Composer:
 
     def _check_number(self, number: int) -> None:
         if number > MAX_EVENTS:
+            request = self._brief.request
+            by_sheet = isinstance(request, ComposeRequest) and request.cue_sheet and not request.markers
             raise BadArgument(
                 f"The plan has {number:,} sounds, at most {MAX_EVENTS:,} are made: give fewer cues, or split it.",
-                field="markers",
+                field="cue_sheet" if by_sheet else "markers",
             )
 
 

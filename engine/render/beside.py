@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.cue import Cue
 from engine.handle import Handle
+from engine.plan import Plan
 from engine.planning.cuesheet import write_sheet
 from engine.request import ComposeRequest
 from engine.session import Session
@@ -46,7 +47,7 @@ class Beside:
                 title=plan.prompt or job.id,
                 picture=plan.picture,
                 shots_samples=plan.shots,
-                cues=plan.cues,
+                cues=_with_their_sounds(plan),
                 motion=self.motion,
                 stems=tuple(s.model_copy(update={"path": str(folder / s.path)}) for s in manifest.stems),
                 mix=manifest.mix and manifest.mix.model_copy(update={"path": str(folder / manifest.mix.path)}),
@@ -57,6 +58,17 @@ class Beside:
             )
             names["report"] = write_page(report, folder, job.id, handle).name
         return names
+
+
+def _with_their_sounds(plan: Plan) -> tuple[Cue, ...]:
+    """The cues, those without words named after what sounds on them."""
+    sounds = {event.cue: event for event in plan.events if event.cue}
+    return tuple(
+        cue.model_copy(update={"label": cue.label or event.label[:200], "track": cue.track or event.track[:120]})
+        if (event := sounds.get(cue.id))
+        else cue
+        for cue in plan.cues
+    )
 
 
 def write_cue_sheet(cues: Sequence[Cue], session: Session, position_samples: int, folder: Path, job_id: str) -> Path:

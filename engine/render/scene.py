@@ -5,7 +5,7 @@ Knows where cues come from; what sounds on them is the planner's part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -17,8 +17,8 @@ from engine.picture import Picture
 from engine.planning.cuesheet import BadRow, Sheet, read_markers, read_sheet
 from engine.planning.events import position_of
 from engine.planning.scene import Scene
-from engine.request import ComposeRequest, Job, SpotRequest
-from engine.timebase import FrameRate
+from engine.request import MAX_LENGTH_SECONDS, ComposeRequest, Job, SpotRequest
+from engine.timebase import FrameRate, round_late
 from engine.video.guide import guide_cues
 from engine.video.spotting import Spotted, spot
 
@@ -77,6 +77,7 @@ def gather(job: Job, handle: Handle) -> Gathered:
     warnings = [line for sheet in sheets for line in (*sheet.warnings, *map(_told, sheet.bad_rows))]
     picture = picture_of(request)
     if picture is None:
+        _check_begin(job, request, cues, round((request.duration or MAX_LENGTH_SECONDS) * job.session.sample_rate))
         return Gathered(scene=Scene(cues=_unique(cues, warnings), warnings=tuple(warnings)))
     look = request.spot if request.spot != "auto" else ("off" if sheets else "picture")
     looking, listening = _parts(handle, listens=look in ("sound", "both"))
@@ -86,6 +87,7 @@ def gather(job: Job, handle: Handle) -> Gathered:
         sensitivity=request.sensitivity,
         handle=looking,
     )
+    _check_begin(job, request, cues, seen.length_samples)
     if look in ("picture", "both"):
         cues += seen.cues
     if look in ("sound", "both"):
@@ -98,6 +100,24 @@ def gather(job: Job, handle: Handle) -> Gathered:
         warnings=(*warnings, *seen.warnings),
     )
     return Gathered(scene=scene, motion=seen.motion)
+
+
+def _check_begin(job: Job, request: ComposeRequest, cues: Sequence[Cue], length_samples: int) -> None:
+    """A sheet that lies wholly after the end counts from another start than the timeline does."""
+    if not request.cue_sheet or not cues:
+        return
+    session = job.session
+    first = min(cue.start_samples for cue in cues)
+    if first < length_samples:
+        return
+    begin = session.start_samples + position_of(request, session)
+    rate = session.frames.rate / session.sample_rate
+    at, start = (session.frames.frames_to_timecode(round_late(samples * rate)) for samples in (begin + first, begin))
+    raise BadArgument(
+        f"The sheet begins at {at} and the timeline at {start}, so none of it can sound: does the sheet count from "
+        "another start? Tell the session's start_timecode.",
+        field="cue_sheet",
+    )
 
 
 def look(job: Job, request: SpotRequest, handle: Handle) -> Spotted:

@@ -190,13 +190,17 @@ def test_what_the_words_pace_keeps_its_pace_now_and_in_a_follow_up() -> None:
         assert [(event.start_samples / RATE, event.cue) for event in barks] == [(0, ""), (2, ""), (4, "")]
 
 
-def test_what_finds_no_cue_is_told_and_placed_as_the_words_say() -> None:
+def test_what_finds_no_cue_is_told_and_left_out_or_placed_as_the_words_say() -> None:
     made = compose("knocks at the end; an engine; footsteps", cue("m", 2, "movement", length_samples=RATE), *WALK)
     assert on(made)["m"] == "engine"
     alone = compose("an engine; footsteps", *WALK)
     (engine,) = beds(alone)
     assert engine.length_samples == 480_000
     assert any("'engine' finds no cue" in warning for warning in alone.warnings)
+    taken = compose("footsteps; a knock", *WALK)
+    assert set(on(taken).values()) == {"footsteps"}
+    assert not [event for event in taken.events if event.text == "knock"]
+    assert any("'knock' is left out" in warning for warning in taken.warnings)
     ending = compose("footsteps; a bell; a knock at the end", to=scene(cue("l", 1, label="owl"), seconds=10))
     (knock,) = (event for event in ending.events if event.text == "knock")
     assert knock.start_samples == 9 * RATE

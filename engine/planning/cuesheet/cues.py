@@ -31,6 +31,7 @@ _KINDS: dict[str, CueKind] = {
     **dict.fromkeys(("whoosh", "move", "motion"), "movement"),
     **dict.fromkeys(("marker", "spot"), "mark"),
 }
+_BARE_KINDS = {"impact", "swell", "movement", "cut"}
 _STRENGTHS = {"soft": 0.3, "light": 0.3, "low": 0.3, "quiet": 0.3, "medium": 0.6, "mid": 0.6, "normal": 0.6}
 _STRENGTHS |= dict.fromkeys(("hard", "heavy", "high", "loud", "strong"), 1.0)
 _LABELS: tuple[Role, ...] = ("label", "name", "note")
@@ -137,18 +138,21 @@ class _Maker:
         if samples > _FURTHEST_SAMPLES or length > _LONGEST_SAMPLES:
             raise BadArgument("It is too long or too far away: is the time in another unit?")
         shot = entry.values.get("shot", "")[:6]
+        kind, label = _KINDS.get(_printable(entry.values.get("kind", "")).casefold(), "mark"), self._label(entry)
+        if kind == "mark" and label.casefold() in _BARE_KINDS:  # as we name the markers that have no words
+            kind, label = _KINDS[label.casefold()], ""
         return Cue(
             id="r",
             start_samples=samples,
             length_samples=max(0, length),
-            kind=_KINDS.get(_printable(entry.values.get("kind", "")).casefold(), "mark"),
+            kind=kind,
             strength=self._share(entry, "strength", 1.0),
             confidence=self._share(entry, "confidence", 1.0),
             x=self._share(entry, "x", 0.5),
             y=self._share(entry, "y", 0.5),
             size=self._share(entry, "size", 0.5) if "size" in entry.values else None,
             shot=max(1, int(shot)) if shot.isascii() and shot.isdigit() else 1,
-            label=self._label(entry),
+            label=label,
             track=self._cut(entry, "Track names", _printable(entry.values.get("track", "")), _MAX_TRACK),
             origin=self.origin,
             row=entry.row,

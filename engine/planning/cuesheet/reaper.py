@@ -14,6 +14,8 @@ from engine.planning.cuesheet.sheet import MAX_ROWS, Entry, Found, Role
 
 _WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
 _REGION = 1
+_KINDS = {"impact", "step", "swell", "movement", "cut"}
+"""What markers that have no words are named in our own projects."""
 
 
 def recognises(lines: Sequence[str]) -> bool:
@@ -38,7 +40,8 @@ def read(lines: Sequence[str]) -> Found:
             continue
         if is_region:
             open_regions[number] = len(entries)
-        values: dict[Role, str] = {"id": f"{'R' if is_region else 'M'}{number}", "start": f"{seconds} s", "label": name}
+        values: dict[Role, str] = {"id": f"{'R' if is_region else 'M'}{number}", "start": f"{seconds} s"}
+        values["kind" if name.casefold() in _KINDS else "label"] = name
         entries.append(Entry(row=row, text=line, values=values))
     return Found(entries=entries, counted_from="timeline", cut_at_row=cut)
 
