@@ -34,6 +34,8 @@ _EDGE_TIMES = 0.3
 """Of the threshold: a click reaches as far as it is above this."""
 _LEFT_OF_PEAK = 0.25
 """Of a click's peak, in what remains unexpected beside it once it is mended: with more, it was no click."""
+_ORDINARY_TIMES = 1.5
+"""The usual, that may remain beside any click."""
 _CLOSE_SECONDS = 0.0002
 _BESIDE_SECONDS = 0.002
 _PASSES = 3
@@ -81,13 +83,13 @@ def _mended(known: ar.Real, rate: int, times: float) -> tuple[ar.Real, NDArray[n
     order = min(round(_ORDER_SECONDS * rate), _MOST_ORDER)
     for _ in range(_PASSES):
         model = ar.levinson(mended, order)
-        threshold = times * _usual(_unexpected(mended, model), round(_TILE_SECONDS * rate))
+        usual = _usual(_unexpected(mended, model), round(_TILE_SECONDS * rate))
         unexpected = _unexpected(known, model)
-        found = (_clicks(unexpected, threshold, rate) | missing) & ~refused
+        found = (_clicks(unexpected, times * usual, rate) | missing) & ~refused
         if (found == missing).all() or found.mean() > _MOST_MISSING:
             break
         tried = _filled(known, found, model)
-        refused = refused | _begins_something(tried, found, model, unexpected, threshold, rate)
+        refused = refused | _begins_something(tried, found, model, unexpected, usual, rate)
         missing = found & ~refused
         mended = _filled(known, missing, model)
     return mended, missing
@@ -115,7 +117,7 @@ def _clicks(unexpected: ar.Real, threshold: ar.Real, rate: int) -> NDArray[np.bo
 
 
 def _begins_something(
-    mended: ar.Real, missing: NDArray[np.bool_], model: ar.Real, unexpected: ar.Real, threshold: ar.Real, rate: int
+    mended: ar.Real, missing: NDArray[np.bool_], model: ar.Real, unexpected: ar.Real, usual: ar.Real, rate: int
 ) -> NDArray[np.bool_]:
     """Stretches that, mended, do not lead to what follows, or from what precedes: an onset or an end of a sound."""
     beside = round(_BESIDE_SECONDS * rate)
@@ -125,7 +127,7 @@ def _begins_something(
     for (stretch,) in ndimage.find_objects(labels):
         after = onwards[stretch.start : stretch.stop + beside].max()
         before = backwards[max(0, stretch.start - beside) : stretch.stop].max()
-        allowed = max(_LEFT_OF_PEAK * unexpected[stretch].max(), _EDGE_TIMES * threshold[stretch].max())
+        allowed = max(_LEFT_OF_PEAK * unexpected[stretch].max(), _ORDINARY_TIMES * usual[stretch].max())
         refused[stretch] = max(after, before) > allowed
     return refused
 

@@ -2,7 +2,8 @@
 
 The hum's frequency is followed through the sound, and at each harmonic a sine that changes only slowly. A moment in
 which something else is loud there counts little, and a harmonic that is not clearly there is left alone; a sound in
-which no hum is found is given back bit by bit. It cannot tell a drone that somebody plays at exactly 50 Hz from hum.
+which no hum is found is given back bit by bit. It cannot tell a drone at exactly 50 Hz, or notes at 100 and 150 that
+are held for ten seconds, from hum.
 
 Source: least squares of harmonic sines (Kay, "Fundamentals of Statistical Signal Processing: Estimation Theory" (1993),
 section 4.4), reweighted for outliers (Huber, "Robust Statistics" (1981), section 7.8).

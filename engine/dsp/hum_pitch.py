@@ -1,7 +1,7 @@
 """Whether there is mains hum in a sound, and its frequency as it drifts.
 
 Many harmonics of one frequency must stand out of what is beside them, most of the time. Notes do so for a while; this
-looks at half a minute at once. It knows nothing of how hum is taken away.
+looks at a quarter of a minute at once. It knows nothing of how hum is taken away.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ _HARMONICS = 24
 """At most that are looked at to find the frequency."""
 _BESIDE_HZ = (1.5, 8.0)
 """From a harmonic: what it must stand out of."""
+_DYNAMIC_RANGE = 1e-8
 _STANDS_OUT = 10.0
 """Times the power beside it."""
 _ENOUGH, _OF_FIRST = 2, 6
 """Harmonics that stand out, among the lowest: high ones alone are notes."""
-_WINDOW_FRAMES = 16
+_WINDOW_FRAMES = 8
 _SHARE_OF_TIME = 0.25
 """In which a harmonic may be covered."""
 _DRIFT = 0.003
@@ -53,7 +54,7 @@ class Hum:
 
 
 def find_hum(source: Source, near_hz: float | None = None) -> Hum | None:
-    """The hum near a frequency, or near 50 or 60 Hz; None where there is none.
+    """The hum near a frequency, or near 50 or 60 Hz; None where there is none, or the sound is too short to tell.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def find_hum(source: Source, near_hz: float | None = None) -> Hum | None:
     """
     rate = source.sample_rate_hz
     if source.length_samples < _SHORTEST_SECONDS * rate:
-        return None if near_hz is None else Hum(np.zeros(1), np.full(1, near_hz))
+        return None
     steps = np.arange(1 - _SPREAD, 1 + _SPREAD, _STEP)
     candidates = [near * steps for near in (MAINS_HZ if near_hz is None else (near_hz,)) if near < 0.4 * rate]
     centres, standing = _prominences(source, candidates)
@@ -79,7 +80,7 @@ def _prominences(source: Source, candidates: list[Real]) -> tuple[Real, list[NDA
     frame = min(round(_FRAME_SECONDS * rate), source.length_samples)
     starts = np.arange(0, source.length_samples - frame + 1, max(1, frame // 2))
     starts = starts[:: math.ceil(starts.size / _MOST_FRAMES)]
-    size = fft.next_fast_len(2 * frame, real=True)
+    size = fft.next_fast_len(4 * frame, real=True)
     window = np.hanning(frame + 2)[1:-1].astype(np.float32)
     standing: list[list[NDArray[np.float32]]] = [[] for _ in candidates]
     for start in starts:
@@ -95,6 +96,8 @@ def _standing_out(power: NDArray[np.float32], bin_hz: float, grid: Real, width_h
     top_hz = (power.size - 1) * bin_hz
     harmonics = range(1, min(_HARMONICS, int(0.95 * top_hz / grid[-1])) + 1)
     near, far = max(_BESIDE_HZ[0], width_hz), max(_BESIDE_HZ[1], 4 * width_hz)
+    quietest = _DYNAMIC_RANGE * float(power.max()) + 1e-20
+    logarithm = np.log(power + quietest)  # a peak is nearly a parabola in it
     found = np.empty((grid.size, len(harmonics)), np.float32)
     for harmonic in harmonics:
         low, high = harmonic * grid[0], harmonic * grid[-1]
@@ -102,23 +105,23 @@ def _standing_out(power: NDArray[np.float32], bin_hz: float, grid: Real, width_h
             power[max(1, round((low - far) / bin_hz)) : max(2, round((low - near) / bin_hz))],
             power[round((high + near) / bin_hz) : round((high + far) / bin_hz)],
         ]
-        floor = float(np.median(np.concatenate(beside))) + 1e-12
+        floor = float(np.median(np.concatenate(beside))) + quietest
         places = harmonic * grid / bin_hz
         first = places.astype(int)
         share = places - first
-        at = power[first] * (1 - share) + power[np.minimum(first + 1, power.size - 1)] * share
-        found[:, harmonic - 1] = at / floor
+        at = logarithm[first] * (1 - share) + logarithm[np.minimum(first + 1, power.size - 1)] * share
+        found[:, harmonic - 1] = np.exp(at) / floor
     return found
 
 
 def _followed(grid: Real, prominence: NDArray[np.float32]) -> tuple[float, Real]:
     """How many of the lowest harmonics stand out where they do most, and the frequency in each frame."""
-    overall = np.log1p(np.minimum(prominence, 1e6)).sum(axis=2).mean(axis=0)
+    overall = np.log1p(prominence).sum(axis=2).mean(axis=0)
     centre = int(np.argmax(overall))
     reach = max(1, round(_DRIFT / _STEP))
     near = slice(max(0, centre - reach), min(grid.size, centre + reach + 1))
-    score = np.log1p(np.minimum(prominence[:, near], 1e6)).sum(axis=2)
-    score = ndimage.uniform_filter1d(score, 5, axis=0, mode="nearest")
+    score = np.log1p(prominence[:, near]).sum(axis=2)
+    score = ndimage.uniform_filter1d(score, 3, axis=0, mode="nearest")
     best = np.argmax(score, axis=1)
     rows = np.arange(best.size)
     strength = _steady(prominence[rows, near.start + best, :_OF_FIRST])
@@ -131,9 +134,9 @@ def _followed(grid: Real, prominence: NDArray[np.float32]) -> tuple[float, Real]
 
 
 def _steady(prominence: NDArray[np.float32]) -> float:
-    """Harmonics that stand out most of the time of some half a minute, ``(frames, harmonics)``."""
+    """Harmonics that stand out most of the time of some quarter of a minute, ``(frames, harmonics)``."""
     most = 0
-    for start in range(0, max(1, prominence.shape[0] - _WINDOW_FRAMES + 1), _WINDOW_FRAMES // 2):
+    for start in range(0, max(1, prominence.shape[0] - _WINDOW_FRAMES + 1), _WINDOW_FRAMES // 4):
         low = np.quantile(prominence[start : start + _WINDOW_FRAMES], _SHARE_OF_TIME, axis=0)
         most = max(most, int((low >= _STANDS_OUT).sum()))
     return float(most)

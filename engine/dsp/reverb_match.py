@@ -1,8 +1,8 @@
 """A sound in the room that another one was recorded in ("worldizing").
 
 The room is made, not copied: behind the sound itself comes noise that decays in every octave as the reference's room
-does, different in each channel; :mod:`engine.dsp.room_estimate` says how well that can be heard from a recording. It has
-no echoes of particular walls. The length stays: what rings on after the end is cut.
+does, different in each channel; :mod:`engine.dsp.room_estimate` says how well that can be heard from a recording. It
+has no echoes of particular walls. The length stays: what rings on after the end is cut.
 
 Source: Polack, "La transmission de l'énergie sonore dans les salles" (1988): a diffuse room is noise that decays.
 """

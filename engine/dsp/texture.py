@@ -64,7 +64,7 @@ def texture(
     for start in range(0, length_samples, hop):
         wanted = min(hop, length_samples - start)
         if first and second:
-            block = _mixed(first, second, (start + np.arange(hop) + 0.5) / length_samples)
+            block = _mixed(first, second, np.minimum(1.0, (start + np.arange(hop) + 0.5) / length_samples))
         elif only := first or second:
             block = next(only)
         else:
@@ -154,12 +154,15 @@ def _uneventful(side: Samples, size: int, sample_rate_hz: int) -> NDArray[np.int
     hop = frame // 2
     window = np.hanning(frame + 1)[:frame].astype(np.float32)
     power: NDArray[np.float32] | float = 0.0
+    step: NDArray[np.float32] | float = 0.0
     for channel in side:
         frames = np.lib.stride_tricks.sliding_window_view(channel, frame)[::hop]
         power = power + np.square(np.abs(fft.rfft(frames * window, axis=-1, workers=1)))
+        step = np.maximum(step, np.square(np.diff(frames, axis=-1)).max(axis=-1))
     edges_hz = np.geomspace(min(_LOWEST_BAND_HZ, sample_rate_hz / 8), sample_rate_hz / 2, _BANDS + 1)[:-1]
     edges = np.unique(np.minimum(edges_hz * frame / sample_rate_hz, frame // 2).astype(int))
-    level = 10 * np.log10(np.add.reduceat(np.atleast_2d(power), edges, axis=1) + 1e-12)
+    bands = np.add.reduceat(np.atleast_2d(power), edges, axis=1)
+    level = 10 * np.log10(np.column_stack([bands, step]) + 1e-12)  # a click is too short to stand out of a band
     usual, low = np.quantile(level, [_USUAL_QUANTILE, _LOW_QUANTILE], axis=0)
     stands_out = ((level - usual) / np.maximum(usual - low, _LEAST_SPREAD_DB)).max(axis=1)
     over = max(1, -(-size // hop))  # frames that touch a grain

@@ -1,0 +1,18 @@
+"""All that mends a sound, in one place: gaps, clicks, hum, and a room to put what was mended into."""
+
+from engine.dsp.declick import declick
+from engine.dsp.dehum import dehum
+from engine.dsp.gaps import context_samples, fill_gap, fill_gaps, find_gaps
+from engine.dsp.reverb_match import worldize
+from engine.dsp.room_estimate import estimate_room
+
+__all__ = [
+    "context_samples",
+    "declick",
+    "dehum",
+    "estimate_room",
+    "fill_gap",
+    "fill_gaps",
+    "find_gaps",
+    "worldize",
+]
