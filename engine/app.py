@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import engine
 from engine.config import Settings
@@ -40,7 +41,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.reply_to import ReplyTo
 from engine.protocol.server import Server
-from engine.request import GenerateRequest, Job, JobRequest, SpotRequest
+from engine.request import EditRequest, GenerateRequest, Job, JobRequest, SpotRequest
 from engine.session import Session
 from engine.stems.folder import check_path, clean_partials
 
@@ -142,9 +143,11 @@ class Engine:
         """
         paths = {
             name: str(check_path(path, self._settings.roots, field=name))
-            for name in ("folder", "video", "cue_sheet")
+            for name in ("folder", "video", "cue_sheet", "audio", "noise_audio", "reference")
             if (path := getattr(request, name, ""))
         }
+        if isinstance(request, EditRequest) and not request.folder:
+            paths["folder"] = str(Path(paths["audio"]).parent)
         return request.model_copy(update=paths)
 
     async def _cancel(self, job_id: str, reply_to: ReplyTo) -> None:
@@ -163,6 +166,8 @@ class Engine:
             raise BadArgument(
                 f"Job {job_id} is {view.state}; a follow-up changes the plan of a job that is done.", field="follows"
             )
+        if view.result.actions:
+            raise BadArgument(f"Job {job_id} is an edit: edit its take instead of following it.", field="follows")
         if not view.result.manifest:
             raise BadArgument(
                 f"Job {job_id} found cues and has no plan to change: name a job that made sounds.", field="follows"
@@ -221,7 +226,12 @@ class Engine:
 
 def _subject(request: JobRequest) -> str:
     """What a request is about, for the log."""
-    return request.video if isinstance(request, SpotRequest) else request.prompt or request.preset
+    match request:
+        case SpotRequest():
+            return request.video
+        case EditRequest():
+            return request.do
+    return request.prompt or request.preset
 
 
 def _progress(view: JobView) -> ProgressReply:
@@ -241,6 +251,7 @@ def _terminal(view: JobView) -> Reply:
             cues_count=len(result.cues),
             cue_sheet=result.cue_sheet,
             report=result.report,
+            actions=result.actions,
         )
     if view.error is not None:
         return FailedReply.of(view.id, view.error.error())

@@ -15,6 +15,7 @@ from pydantic import Field
 from engine.cue import MAX_CUES, Cue
 from engine.model import Model
 from engine.picture import Picture
+from engine.region import Region
 from engine.session import Session
 
 MAX_STEPS = 64
@@ -103,4 +104,32 @@ class Plan(Model):
     picture: Picture | None = Field(None, description="What it was composed to.")
     shots: tuple[int, ...] = Field((), description="Where each shot begins, in samples from the plan's position.")
     cues: tuple[Cue, ...] = Field((), max_length=MAX_CUES, description="What was found or given, used or not.")
+    warnings: tuple[str, ...] = ()
+
+
+class Cutting(Model):
+    """A slice of a file by samples."""
+
+    path: str
+    start_samples: int = Field(ge=0, description="In the file, at its own rate.")
+    end_samples: int = Field(ge=1, description="One past the last.")
+
+
+class EditPlan(Model):
+    """What will be done to a region, fully decided."""
+
+    said: str = Field(description="The request's words, or its actions.")
+    actions: tuple[str, ...] = Field(min_length=1, max_length=64, description="Each as engine.action writes it.")
+    planner: str = Field(description="What made actions of the words.")
+    session: Session
+    region: Region
+    cutting: Cutting = Field(description="The region in its file.")
+    selection: tuple[int, int] | None = Field(
+        None, description="First sample and one past the last, from the cutting's start; None is all of it."
+    )
+    position_samples: int = Field(description="Of the region on the session's timeline, at the file's rate.")
+    noise: Cutting | None = Field(None, description="Noise alone.")
+    reference: str = Field("", description="File recorded in the room for worldize.")
+    sounds: tuple[TakeSpec, ...] = Field((), description="New sounds for fill, one an action that has words.")
+    seeds: tuple[int, ...] = Field(min_length=1, max_length=16, description="One a take.")
     warnings: tuple[str, ...] = ()

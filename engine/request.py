@@ -77,7 +77,8 @@ class GenerateRequest(Model):
         words = prompt.count(" ") + 1
         if words > MAX_PROMPT_WORDS or len(prompt) > 10 * MAX_PROMPT_WORDS:
             raise PromptTooLong(
-                f"The prompt has {words:,} words, at most {MAX_PROMPT_WORDS:,} are taken: split it into several jobs.",
+                f"The prompt has {words:,} words, {len(prompt):,} characters; at most {MAX_PROMPT_WORDS:,} words and "
+                f"{10 * MAX_PROMPT_WORDS:,} characters are taken: split it into several jobs.",
                 field="prompt",
             )
         return prompt

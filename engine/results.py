@@ -78,4 +78,5 @@ class JobResult(Model):
     project: str = Field("", description="REAPER project with every stem at its place.")
     cue_sheet: str = Field("", description="The cues as a file, for a spreadsheet or a DAW.")
     report: str = Field("", description="Page that plays the picture with the stems.")
+    actions: str = Field("", description="What an edit did, or would do, as actions.")
     warnings: tuple[str, ...] = ()

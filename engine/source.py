@@ -114,7 +114,7 @@ def blocks(source: Source, size: int = BLOCK_SAMPLES) -> Blocks:
 
 def collected(source: Source, process: Callable[[Source], Blocks] = blocks) -> Audio:
     """All that ``process`` makes of a source, in memory: for short sounds and for tests."""
-    made = [np.zeros((source.channels, 0), np.float32), *process(source)]
+    made = list(process(source)) or [np.zeros((source.channels, 0), np.float32)]
     return Audio(samples=np.concatenate(made, axis=1), sample_rate_hz=source.sample_rate_hz)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from engine import __version__
-from engine.cli import bench, doctor, generate, library, picture, serve, sounds
+from engine.cli import bench, doctor, edit, generate, library, picture, serve, sounds
 from engine.cli.output import print_error
 from engine.errors import Cancelled, CuewrightError, InternalError, RequestError, ResourceError
 
@@ -40,6 +40,8 @@ def _main(
 app.command()(generate.generate)
 app.command()(picture.spot)
 app.command()(picture.compose)
+app.command()(edit.edit)
+app.command()(edit.actions)
 app.command()(generate.rebuild)
 app.command()(serve.serve)
 app.command()(serve.demo)

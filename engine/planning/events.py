@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from engine.errors import BadArgument
 from engine.plan import Event, Plan, Step, TakeSpec
 from engine.planning.sounds import Choice
-from engine.request import GenerateRequest, Job, SpotRequest
+from engine.request import EditRequest, GenerateRequest, Job, SpotRequest
 from engine.session import Session
 from engine.timebase import seconds_to_samples
 
@@ -241,7 +241,7 @@ def _source(sources: tuple[str, ...], seed: int, step: str, number: int) -> str:
     return sources[(stable_hash(f"{seed}/{step}/source") + number) % len(sources)]
 
 
-def position_of(request: GenerateRequest | SpotRequest, session: Session) -> int:
+def position_of(request: GenerateRequest | SpotRequest | EditRequest, session: Session) -> int:
     """Samples on the timeline at which a request begins; timecode wins.
 
     Raises
@@ -250,7 +250,7 @@ def position_of(request: GenerateRequest | SpotRequest, session: Session) -> int
         When that is no timecode, or before the session's start.
     """
     if not request.position_timecode:
-        return request.position_samples
+        return request.position_samples or 0
     try:
         at = session.frames.timecode_to_samples(request.position_timecode, session.sample_rate)
     except BadArgument as error:

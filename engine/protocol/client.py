@@ -160,6 +160,10 @@ class Client:
         """Ask for sounds on cues, like :meth:`generate`; the keys are those of a ``ComposeRequest``."""
         return self._follow(request_message("/cuewright/compose", job_id, **keys), job_id)
 
+    def edit(self, job_id: str, **keys: Value) -> Iterator[JobReply]:
+        """Ask for a new take of a region, like :meth:`generate`; the keys are those of an ``EditRequest``."""
+        return self._follow(request_message("/cuewright/edit", job_id, **keys), job_id)
+
     def _follow(self, request: Message, job_id: str) -> Iterator[JobReply]:
         """Send at once, so that what is wrong is known at once; the replies come as they are asked for."""
         queue = self._following.setdefault(job_id, deque())

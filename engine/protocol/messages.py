@@ -7,14 +7,14 @@ is written as OSC is not known here.
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from engine.cue import Cue
-from engine.errors import BadArgument, CuewrightError, from_wire
+from engine.errors import CuewrightError, from_wire
 from engine.model import Model
-from engine.request import JOB_ID_PATTERN, ComposeRequest, GenerateRequest, JobRequest, SpotRequest, Verb
+from engine.request import JOB_ID_PATTERN, ComposeRequest, EditRequest, GenerateRequest, JobRequest, SpotRequest, Verb
 from engine.results import StemFile
 from engine.session import Session
 
@@ -82,14 +82,6 @@ class SetSession(Command):
     session_id: str = Field(pattern=JOB_ID_PATTERN, description="Chosen by the client; telling it again replaces it.")
     session: Session
 
-    @model_validator(mode="after")
-    def _start_exists(self) -> Self:
-        try:
-            _ = self.session.start_samples
-        except BadArgument as error:
-            raise BadArgument(error.sentence, field="start_timecode") from None
-        return self
-
 
 class JobCommand(Command):
     """Base of what asks for a job. It may be sent again: the same id and the same keys are the same job."""
@@ -121,6 +113,14 @@ class Compose(JobCommand):
     address: ClassVar[str] = "/cuewright/compose"
     verb: ClassVar[Verb] = "compose"
     request: ComposeRequest
+
+
+class Edit(JobCommand):
+    """Change a region of the timeline, or a spot in it; answered by a new take, the original stays as it is."""
+
+    address: ClassVar[str] = "/cuewright/edit"
+    verb: ClassVar[Verb] = "edit"
+    request: EditRequest
 
 
 class Cancel(Command):
@@ -230,6 +230,7 @@ class DoneReply(JobReply):
     cues_count: int = Field(0, ge=0, description="How many cues there are.")
     cue_sheet: str = Field("", description="The cues as a CSV file; empty when no folder was named.")
     report: str = Field("", description="Page that plays the picture with the stems; empty when none was asked for.")
+    actions: str = Field("", description="What an edit did, or would do: actions, to be changed and sent as do.")
 
 
 class FailedReply(JobReply):

@@ -30,6 +30,7 @@ from engine.protocol.messages import (
     Counters,
     CueReply,
     DoneReply,
+    Edit,
     Envelope,
     ErrorReply,
     FailedReply,
@@ -64,6 +65,7 @@ __all__ = [
     "Counters",
     "CueReply",
     "DoneReply",
+    "Edit",
     "Envelope",
     "ErrorReply",
     "FailedReply",
@@ -223,7 +225,7 @@ _STEM_FIRST = (
 
 REQUESTS: dict[str, RequestRow] = {
     command.address: RequestRow(command)
-    for command in (Ping, Status, SetSession, Generate, Spot, Compose, Cancel, AskJob, ListJobs)
+    for command in (Ping, Status, SetSession, Generate, Spot, Compose, Edit, Cancel, AskJob, ListJobs)
 }
 REPLIES: dict[str, ReplyRow] = {
     reply.address: ReplyRow(reply, first)

@@ -12,11 +12,10 @@ from engine.config import Settings
 from engine.errors import FileUnreadable, RebuildDiffers
 from engine.handle import Handle
 from engine.model import Model
-from engine.plan import Plan
 from engine.render.files import sha256_of
-from engine.render.studio import Studio, versions_of
+from engine.render.studio import Studio
 from engine.stems.folder import make_folder, publish
-from engine.stems.manifest import Versions, differences, read_manifest
+from engine.stems.manifest import EditManifest, Manifest, Versions, differences, read_manifest
 
 
 class RebuildReport(Model):
@@ -44,11 +43,15 @@ def rebuild(settings: Settings, manifest_path: Path, out: Path | None, handle: H
     manifest = read_manifest(manifest_path)
     target = out or manifest_path.parent
     make_folder(target)
-    wanted = [*manifest.stems, *((manifest.mix,) if manifest.mix else ())]
+    mix = manifest.mix if isinstance(manifest, Manifest) else None
+    wanted = [*manifest.stems, *((mix,) if mix else ())]
     there = {old.path for old in wanted if (target / old.path).exists()}
     fresh = Studio(settings.model_copy(update={"cache_bytes": 0, "cache_folder": target / ".no-cache"}))
     with tempfile.TemporaryDirectory(prefix=".cuewright-rebuild-", dir=target) as temporary:
-        result = fresh.render(manifest.job, manifest.plan, Path(temporary), handle)
+        if isinstance(manifest, Manifest):
+            result = fresh.render(manifest.job, manifest.plan, Path(temporary), handle)
+        else:
+            result = fresh.render_edit(manifest.job, manifest.edit, Path(temporary), handle)
         made = [*result.stems, *((result.mix,) if result.mix else ())]
         if len(made) != len(wanted):
             raise FileUnreadable(
@@ -57,7 +60,7 @@ def rebuild(settings: Settings, manifest_path: Path, out: Path | None, handle: H
             )
         differing = [old.path for old, new in zip(wanted, made, strict=True) if old.sha256 != new.sha256]
         if differing:
-            changed = differences(manifest.versions, Versions.here(_current_versions(settings, manifest.plan)))
+            changed = differences(manifest.versions, Versions.here(_current_versions(settings, manifest)))
             why = "; ".join(changed) or "no version changed, so a source file or this machine's arithmetic did"
             raise RebuildDiffers(
                 f"{len(differing)} of {len(wanted)} files differ ({', '.join(differing[:3])}): {why}. "
@@ -76,6 +79,6 @@ def rebuild(settings: Settings, manifest_path: Path, out: Path | None, handle: H
     return RebuildReport(total=len(wanted), same=len(wanted), written=written, folder=str(target))
 
 
-def _current_versions(settings: Settings, plan: Plan) -> dict[str, str]:
+def _current_versions(settings: Settings, manifest: Manifest | EditManifest) -> dict[str, str]:
     backends = Backends(settings)
-    return {name: backends.get(name).version for name in versions_of(plan)}
+    return {name: backends.get(name).version for name in manifest.versions.backends}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from engine.backends.cache import TakeCache
 from engine.backends.registry import Backends
@@ -18,15 +19,17 @@ from engine.errors import BackendFailed, BadArgument
 from engine.handle import Handle
 from engine.mixing.bus import mix
 from engine.mixing.place import PlacedTake, place
-from engine.plan import Event, Plan, TakeSpec
+from engine.plan import EditPlan, Event, Plan, TakeSpec
 from engine.planning.planner import make_plan
 from engine.planning.presets import load_presets
 from engine.planning.scene import Scene
+from engine.planning.sounds import Sounds
+from engine.render import edited
 from engine.render.beside import Beside
 from engine.render.files import About, write, write_stem
 from engine.render.scene import gather
 from engine.render.spotted import spotted
-from engine.request import Job, SpotRequest
+from engine.request import EditRequest, Job, SpotRequest
 from engine.results import JobResult, Licence, StemFile, Take
 from engine.stems import bwf
 from engine.stems.export import write_rpp
@@ -35,6 +38,7 @@ from engine.stems.manifest import Manifest, Versions, read_manifest, write_manif
 from engine.stems.naming import mix_name
 
 OnStem = Callable[[StemFile], None]
+P = TypeVar("P", Plan, EditPlan)
 MIX_CATEGORY = "MIX"
 MAX_MIXED_SAMPLES = 2**30
 """Of all takes that one mix holds at once, as 32-bit floats: 4 GB."""
@@ -74,6 +78,8 @@ class Studio:
         """
         if isinstance(job.request, SpotRequest):
             return spotted(job, job.request, handle)
+        if isinstance(job.request, EditRequest):
+            return self._edit(job, job.request, handle, on_stem)
         folder = Path(job.request.folder)
         make_folder(folder)
         clean_partials(folder, job.id)
@@ -81,7 +87,7 @@ class Studio:
         kept = self._plan_path(job)
         try:
             motion: tuple[float, ...] = ()
-            plan = self._kept_plan(kept)
+            plan = _read_kept(Plan, kept)
             if plan is None:
                 gathered = gather(job, handle.part(0.0, _LOOKED))
                 if gathered.scene and gathered.scene.picture:
@@ -103,18 +109,40 @@ class Studio:
         name = hashlib.sha256(job.model_dump_json().encode()).hexdigest()
         return self._settings.data_folder / "plans" / f"{name}.json"
 
-    def _kept_plan(self, path: Path) -> Plan | None:
+    def _edit(self, job: Job, request: EditRequest, handle: Handle, on_stem: OnStem) -> JobResult:
+        folder = Path(request.folder or Path(request.audio).parent)
+        clean_partials(folder, job.id)
+        handle.progress(0.0, "planning")
+        kept = self._plan_path(job)
         try:
-            return Plan.read(path.read_bytes())
-        except (OSError, BadArgument):
-            return None
+            plan = _read_kept(EditPlan, kept) or self.plan_edit(job, request)
+            if request.plan_only:
+                return JobResult(job_id=job.id, actions="; ".join(plan.actions), warnings=plan.warnings)
+            if plan.planner.startswith("llm"):
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_text(plan.model_dump_json(), encoding="utf-8")
+            return self.render_edit(job, plan, folder, handle.part(_PLANNED, 1.0), on_stem)
+        finally:
+            kept.unlink(missing_ok=True)
+
+    def plan_edit(self, job: Job, request: EditRequest) -> EditPlan:
+        """What an edit would do."""
+        sounds = Sounds(self._backends, self._presets, backend=request.backend)
+        return edited.plan_of(job, request, self._settings, sounds)
+
+    def render_edit(
+        self, job: Job, plan: EditPlan, folder: Path, handle: Handle, on_stem: OnStem = _ignore
+    ) -> JobResult:
+        """Do what an edit's plan says."""
+        return edited.render(job, plan, self._backends, folder, handle, on_stem)
 
     def plan(self, job: Job, handle: Handle = Handle()) -> Plan:  # noqa: B008
         """What would be done."""
         return self._planned(job, gather(job, handle).scene)
 
     def _planned(self, job: Job, scene: Scene | None) -> Plan:
-        previous = read_manifest(Path(job.previous_manifest)).plan if job.previous_manifest else None
+        before = read_manifest(Path(job.previous_manifest)) if job.previous_manifest else None
+        previous = before.plan if isinstance(before, Manifest) else None
         return make_plan(job, self._settings, self._backends, self._presets, previous, scene)
 
     def render(
@@ -214,6 +242,13 @@ class Studio:
         whole = PlacedTake(audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0)
         about = About(kind="mix", index=index, track="Mix", label=label[:120], category=MIX_CATEGORY, licence=licence)
         return write(job, plan, whole, about, name, folder)
+
+
+def _read_kept(kind: type[P], path: Path) -> P | None:
+    try:
+        return kind.read(path.read_bytes())
+    except (OSError, BadArgument):
+        return None
 
 
 def versions_of(plan: Plan) -> dict[str, str]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 import engine
 from engine.errors import FileUnreadable, RequestError
 from engine.model import Model
-from engine.plan import Plan
+from engine.plan import EditPlan, Plan
 from engine.request import Job
 from engine.results import JobResult, StemFile
 from engine.stems.folder import publish_text
@@ -54,36 +55,46 @@ class Versions(Model):
         )
 
 
-class Manifest(Model):
-    """One finished job."""
+class _Finished(Model):
+    """What every manifest holds."""
 
     schema_version: int = SCHEMA
     job: Job
-    plan: Plan
     versions: Versions
     stems: tuple[StemFile, ...]
+    warnings: tuple[str, ...] = ()
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(stem.path for stem in self.stems)
+
+    @model_validator(mode="after")
+    def _files_lie_beside_it(self) -> Self:
+        """A manifest may come from anywhere: no name in it may lead to another folder."""
+        for name in self._names():
+            if name in {"", ".", ".."} or any(c in name for c in "/\\:\0"):
+                raise ValueError(f"{name!r} is not the name of a file beside the manifest")
+        return self
+
+
+class Manifest(_Finished):
+    """One finished job that made sounds."""
+
+    plan: Plan
     mix: StemFile | None = None
     project: str = Field(description="REAPER project.")
     cue_sheet: str = Field("", description="The cues as a CSV file.")
     report: str = Field("", description="Page that plays the picture with the stems.")
-    warnings: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _files_lie_beside_it(self) -> Manifest:
-        """A manifest may come from anywhere: no name in it may lead to another folder."""
-        files = (*self.stems, *((self.mix,) if self.mix else ()))
+    def _names(self) -> tuple[str, ...]:
         optional = (name for name in (self.cue_sheet, self.report) if name)
-        for name in (self.project, *optional, *(file.path for file in files)):
-            if name in {"", ".", ".."} or any(c in name for c in "/\\:\0"):
-                raise ValueError(f"{name!r} is not the name of a file beside the manifest")
-        return self
+        return (*super()._names(), *((self.mix.path,) if self.mix else ()), self.project, *optional)
 
     def result(self, path: Path) -> JobResult:
         """The job's result, with the paths of where the manifest lies now."""
         folder = path.parent
         return JobResult(
             job_id=self.job.id,
-            stems=tuple(s.model_copy(update={"path": str(folder / s.path)}) for s in self.stems),
+            stems=_with_folder(self.stems, folder),
             mix=self.mix and self.mix.model_copy(update={"path": str(folder / self.mix.path)}),
             cues=self.plan.cues,
             sample_rate_hz=self.plan.session.sample_rate,
@@ -95,13 +106,34 @@ class Manifest(Model):
         )
 
 
-def write_manifest(manifest: Manifest, folder: Path) -> Path:
-    """Write it beside the stems."""
-    text = manifest.model_dump_json(indent=1)
-    return publish_text(folder / beside_name(manifest.job.id, SUFFIX), manifest.job.id, text)
+class EditManifest(_Finished):
+    """One finished edit. The original is named by its path; it was there before and stays where it is."""
+
+    edit: EditPlan
+
+    def result(self, path: Path) -> JobResult:
+        """The job's result, with the paths of where the manifest lies now."""
+        return JobResult(
+            job_id=self.job.id,
+            stems=_with_folder(self.stems, path.parent),
+            manifest=str(path),
+            actions="; ".join(self.edit.actions),
+            warnings=self.warnings,
+        )
 
 
-def read_manifest(path: Path) -> Manifest:
+def _with_folder(stems: tuple[StemFile, ...], folder: Path) -> tuple[StemFile, ...]:
+    return tuple(stem.model_copy(update={"path": str(folder / stem.path)}) for stem in stems)
+
+
+def write_manifest(manifest: Manifest | EditManifest, folder: Path) -> Path:
+    """Write it beside the stems: an edit's has the name of its first take."""
+    own = isinstance(manifest, EditManifest)
+    name = Path(manifest.stems[0].path).stem + SUFFIX if own else beside_name(manifest.job.id, SUFFIX)
+    return publish_text(folder / name, manifest.job.id, manifest.model_dump_json(indent=1))
+
+
+def read_manifest(path: Path) -> Manifest | EditManifest:
     """Read one.
 
     Raises
@@ -116,9 +148,10 @@ def read_manifest(path: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(f"{path} cannot be read: {error}.", field="manifest") from None
     try:
-        if _Schema.model_validate_json(text).schema_version > SCHEMA:
+        head = _Schema.model_validate_json(text)
+        if head.schema_version > SCHEMA:
             raise FileUnreadable(f"{path} was written by a newer Cuewright; update this one.", field="manifest")
-        return Manifest.read(text)
+        return Manifest.read(text) if head.edit is None else EditManifest.read(text)
     except FileUnreadable:
         raise
     except (ValidationError, RequestError) as error:
@@ -129,6 +162,7 @@ class _Schema(BaseModel):
     """Read first: a newer manifest may hold fields that this version does not know."""
 
     schema_version: int
+    edit: dict[str, object] | None = None
 
 
 def differences(then: Versions, now: Versions) -> list[str]:

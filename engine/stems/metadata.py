@@ -98,13 +98,10 @@ class Inherited:
     ----------
     bext, ixml
         Bodies of its chunks, whatever they hold; empty where there are none.
-    sample_rate_hz
-        Of that file.
     """
 
-    def __init__(self, bext: bytes, ixml: bytes, sample_rate_hz: int) -> None:
+    def __init__(self, bext: bytes, ixml: bytes) -> None:
         whole = len(bext) >= _BEXT_BYTES
-        self.sample_rate_hz = sample_rate_hz
         self.description = bext[:256].partition(b"\0")[0].decode("ascii", "replace") if whole else ""
         self.time_reference: int | None = struct.unpack_from("<Q", bext, 338)[0] if whole else None
         if self.time_reference is not None and self.time_reference >= _LONGEST_DAY_SAMPLES:
@@ -115,8 +112,8 @@ class Inherited:
 
 def _lines(history: bytes) -> bytes:
     """Its complete text, ending with a line's end, without what fills it up."""
-    text = history.partition(b"\0")[0][:_HISTORY_BYTES].strip()
-    return text + b"\r\n" if text else b""
+    text = history.partition(b"\0")[0][:_HISTORY_BYTES].strip().decode("ascii", "replace")
+    return f"{text}\r\n".encode("ascii", "replace") if text else b""
 
 
 def _element(body: bytes) -> ElementTree.Element | None:

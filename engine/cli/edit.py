@@ -1,0 +1,101 @@
+"""``edit`` and ``actions``: change a sound file, or a spot in it, in this process, no server needed."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.generate import new_job_id, option_of
+from engine.cli.output import JsonFlag, print_json, progress, say, table
+from engine.cli.paths import full
+from engine.config import Settings
+from engine.request import EditRequest, Job
+from engine.results import JobResult
+from engine.session import Session
+
+
+def edit(
+    audio: Annotated[Path, typer.Argument(help="Sound file; it is only read.")],
+    words: Annotated[list[str] | None, typer.Argument(help="What to do, in words.")] = None,
+    do: Annotated[str, typer.Option("--do", help='The same as actions: "denoise; speed factor=0.9".')] = "",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; left out, beside the file.")] = None,
+    selection_start: Annotated[float, option_of(EditRequest, "selection_start", "--from")] = 0.0,
+    selection_length: Annotated[float | None, option_of(EditRequest, "selection_length", "--length")] = None,
+    noise_audio: Annotated[Path | None, option_of(EditRequest, "noise_audio")] = None,
+    noise_start: Annotated[float, option_of(EditRequest, "noise_start")] = 0.0,
+    noise_length: Annotated[float | None, option_of(EditRequest, "noise_length")] = None,
+    reference: Annotated[Path | None, option_of(EditRequest, "reference")] = None,
+    offset: Annotated[float, option_of(EditRequest, "offset")] = 0.0,
+    duration: Annotated[float | None, option_of(EditRequest, "duration")] = None,
+    play_rate: Annotated[float, option_of(EditRequest, "play_rate")] = 1.0,
+    channels: Annotated[str, option_of(EditRequest, "channels")] = "",
+    takes: Annotated[int, option_of(EditRequest, "takes")] = 1,
+    seed: Annotated[int | None, option_of(EditRequest, "seed")] = None,
+    backend: Annotated[str, option_of(EditRequest, "backend")] = "",
+    planner: Annotated[str, option_of(EditRequest, "planner")] = "auto",
+    position_timecode: Annotated[str, option_of(EditRequest, "position_timecode", "--at")] = "",
+    frame_rate: Annotated[str, option_of(Session, "frame_rate")] = "25",
+    start_timecode: Annotated[str, option_of(Session, "start_timecode")] = "00:00:00:00",
+    plan_only: Annotated[bool, typer.Option("--plan", help="Print the actions and change nothing.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Change a sound file, or a spot in it; the original stays, a new take lies beside it.
+
+    For example: cuewright edit atmo.wav "remove the bird" --from 3.2 --length 0.6
+    """
+    request = EditRequest.read(
+        {
+            **{"audio": str(full(audio)), "do": do or " ".join(words or []), "folder": str(full(out)) if out else ""},
+            **{"selection_start": selection_start, "selection_length": selection_length},
+            **{"noise_audio": str(full(noise_audio)) if noise_audio else "", "noise_start": noise_start},
+            **{"noise_length": noise_length, "reference": str(full(reference)) if reference else ""},
+            **{"offset": offset, "duration": duration, "play_rate": play_rate, "channels": channels},
+            **{"takes": takes, "seed": seed, "backend": backend, "planner": planner},
+            **{"position_timecode": position_timecode, "plan_only": plan_only},
+        }
+    )
+    job = Job(
+        id=new_job_id(),
+        verb="edit",
+        request=request,
+        session=Session.read({"frame_rate": frame_rate, "start_timecode": start_timecode}),
+        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    )
+    from engine.render import Studio
+
+    with progress("planning", quiet=as_json) as handle:
+        result = Studio(Settings.load()).run(job, handle, lambda stem: None)
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+
+
+def _show(result: JobResult) -> None:
+    for warning in result.warnings:
+        say(f"note: {warning}")
+    print(f"Actions:  {result.actions}")
+    for stem in result.stems:
+        lufs = "" if stem.loudness_lufs is None else f"{stem.loudness_lufs:.1f} LUFS, "
+        seconds = stem.length_samples / stem.sample_rate_hz
+        print(f"Take {stem.take}:   {stem.path} ({seconds:.3f} s, {lufs}{stem.peak_dbtp:.1f} dBTP)")
+    if result.manifest:
+        print(f"Manifest: {result.manifest}")
+
+
+def actions(as_json: JsonFlag = False) -> None:
+    """List what can be done to a sound, with every parameter."""
+    from engine.action import ACTIONS
+
+    if as_json:
+        print_json({name: kind.model_json_schema() for name, kind in ACTIONS.items()})
+        return
+    rows = []
+    for name, kind in ACTIONS.items():
+        keys = [f"{key}: {field.description}" for key, field in kind.model_fields.items()]
+        rows.append((name, textwrap.dedent(kind.__doc__ or ""), "\n".join(keys)))
+    table("Actions", ("action", "what it does", "parameters"), rows)

@@ -1,0 +1,52 @@
+"""What actions work with, besides the sound itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.audio import Audio
+from engine.errors import BadArgument
+from engine.handle import Handle
+from engine.source import Source
+
+MakeSound = Callable[[str], Audio]
+"""Words to a new sound, at the rate of what is edited, mono or with its channels, as long as the selection or less."""
+
+
+def _no_sound(text: str) -> Audio:
+    raise BadArgument("No new sound can be made here; leave the words of fill out.", field="do")
+
+
+def _ignore(sentence: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What actions work with.
+
+    Parameters
+    ----------
+    folder
+        Where long results are put aside.
+    noise
+        Noise alone; None: it is found in the sound.
+    reference
+        Sound in the room that worldize takes.
+    seed
+        Of what chance has a part in.
+    make_sound
+        For fill with words.
+    warn
+        Called with a sentence for the user.
+    """
+
+    folder: Path
+    noise: Source | None = None
+    reference: Source | None = None
+    seed: int = 0
+    make_sound: MakeSound = _no_sound
+    warn: Callable[[str], object] = _ignore
+    handle: Handle = field(default_factory=Handle)

@@ -1,0 +1,54 @@
+"""Longer, shorter, backwards, and round and round."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.dsp.fades import fade_curve
+from engine.errors import BadArgument
+from engine.source import BLOCK_SAMPLES, Blocks, Part, Source, blocks
+
+
+def trimmed(source: Source, start_seconds: float, length_seconds: float | None) -> Blocks:
+    """The part that begins at ``start_seconds``; what lies beyond the end is not made up.
+
+    Raises
+    ------
+    BadArgument
+        When nothing is left.
+    """
+    rate = source.sample_rate_hz
+    start = round(start_seconds * rate)
+    end = source.length_samples
+    if length_seconds is not None:
+        end = min(end, start + max(1, round(length_seconds * rate)))
+    if start >= end:
+        told = f"Trim begins at {start_seconds:g} s and the sound ends at {source.length_samples / rate:g} s."
+        raise BadArgument(told, field="do")
+    return blocks(Part(source, start, end))
+
+
+def backwards(source: Source) -> Blocks:
+    """From the last sample to the first."""
+    for end in range(source.length_samples, 0, -BLOCK_SAMPLES):
+        yield source.read(max(0, end - BLOCK_SAMPLES), end)[:, ::-1]
+
+
+def seamless(source: Source, crossfade_seconds: float) -> Blocks:
+    """A loop: its end, crossfaded into its beginning and cut off, so that the last sample leads to the first.
+
+    The result is shorter by the crossfade, which is at most half of the sound.
+    """
+    length = source.length_samples
+    fade = min(length // 2, max(1, round(crossfade_seconds * source.sample_rate_hz)))
+    for start in range(0, length - fade, BLOCK_SAMPLES):
+        end = min(start + BLOCK_SAMPLES, length - fade)
+        block = source.read(start, end)
+        if start < fade:
+            inside = min(end, fade) - start
+            rise = fade_curve(fade + 2)[1:-1][start : start + inside]
+            fall = fade_curve(fade + 2)[1:-1][::-1][start : start + inside]
+            tail = source.read(length - fade + start, length - fade + start + inside)
+            block = np.array(block)
+            block[:, :inside] = block[:, :inside] * rise + tail * fall
+        yield block

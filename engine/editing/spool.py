@@ -1,0 +1,74 @@
+"""Sound put aside between two actions: in memory while it is short, in an unnamed file when it is long."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from engine.audio import Samples
+from engine.errors import InternalError
+from engine.source import Blocks
+
+IN_MEMORY_BYTES = 2**26
+
+
+class Spool:
+    """A :class:`~engine.source.Source` made of blocks.
+
+    Parameters
+    ----------
+    blocks
+        At least one of them.
+    folder
+        Where the file goes, should it be one: there is room where the result will be. It vanishes with this object,
+        and, where the system can, with the process.
+    """
+
+    def __init__(self, blocks: Blocks, *, sample_rate_hz: int, folder: Path) -> None:
+        self.sample_rate_hz = sample_rate_hz
+        self.channels = 0
+        self.length_samples = 0
+        self._held: list[Samples] = []
+        self._file: IO[bytes] | None = None
+        for block in blocks:
+            self._add(block, folder)
+        if not self.length_samples:
+            raise InternalError("An action gave no sound.")
+        if self._file is None:
+            self._held = [np.concatenate(self._held, axis=1)]
+
+    def __del__(self) -> None:
+        if getattr(self, "_file", None) is not None:
+            self._file.close()  # type: ignore[union-attr]
+
+    def _add(self, block: Samples, folder: Path) -> None:
+        self.channels = self.channels or block.shape[0]
+        if block.shape[0] != self.channels or block.dtype != np.float32:
+            raise InternalError(f"An action gave {block.dtype} {block.shape} within {self.channels} channels.")
+        self.length_samples += block.shape[1]
+        if self._file is None and self.length_samples * self.channels * 4 <= IN_MEMORY_BYTES:
+            self._held.append(np.array(block))  # a copy: a view may keep much more alive
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=folder, prefix=".cuewright-", suffix=".part")  # noqa: SIM115
+            for held in self._held:
+                self._file.write(np.ascontiguousarray(held.T).data)
+            self._held = []
+        self._file.write(np.ascontiguousarray(block.T).data)
+
+    def read(self, start: int, end: int) -> Samples:
+        """See :meth:`engine.source.Source.read`."""
+        first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
+        if last <= first:
+            return np.zeros((self.channels, end - start), np.float32)
+        if self._file is None:
+            part = self._held[0][:, first:last]
+        else:
+            frame_bytes = 4 * self.channels
+            self._file.seek(first * frame_bytes)
+            raw = self._file.read((last - first) * frame_bytes)
+            part = np.frombuffer(raw, np.float32).reshape(-1, self.channels).T
+        return part if (first, last) == (start, end) else np.pad(part, ((0, 0), (first - start, end - last)))

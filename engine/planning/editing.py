@@ -1,0 +1,196 @@
+"""An edit request to a plan: which samples of which file, what is done to them, and with what seeds.
+
+It is told the facts of the file; it opens none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.action import Action, Fill
+from engine.config import Settings
+from engine.errors import BadArgument, PromptNotMatched
+from engine.plan import Cutting, EditPlan, TakeSpec
+from engine.planning.events import position_of, stable_hash
+from engine.planning.instruct import instructed
+from engine.planning.sounds import Choice, Sounds
+from engine.region import Region
+from engine.request import EditRequest, Job
+from engine.timebase import seconds_to_samples
+
+_ROUNDING_SECONDS = 0.05
+"""A region that reaches so far beyond its file does so because a DAW rounds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Of a file that is to be edited.
+
+    Parameters
+    ----------
+    time_reference
+        Samples since midnight of its first sample, where it tells.
+    """
+
+    sample_rate_hz: int
+    length_samples: int
+    channels: int
+    time_reference: int | None = None
+
+
+def region_of(request: EditRequest) -> Region:
+    """The region that a request names.
+
+    Raises
+    ------
+    BadArgument
+        When the channels are not written as they should be.
+    """
+    said = request.channels.strip().lower()
+    if said and said != "mix" and not re.fullmatch(r"[1-8]([ ,]+[1-8]){0,7}", said):
+        raise BadArgument('Channels are numbers from 1, like "1" or "1 2", or "mix".', field="channels")
+    wanted = () if said == "mix" else tuple(int(number) for number in re.findall(r"\d", said))
+    return Region(
+        path=request.audio,
+        offset_seconds=request.offset,
+        length_seconds=request.duration,
+        play_rate=request.play_rate,
+        channels=wanted,
+        mixed=said == "mix",
+    )
+
+
+def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, sounds: Sounds) -> EditPlan:
+    """Decide everything.
+
+    Raises
+    ------
+    BadArgument, PromptNotMatched
+        With what in the request cannot be done.
+    """
+    warnings: list[str] = []
+    region = region_of(request)
+    cutting = _cutting(region, facts, warnings)
+    length = cutting.end_samples - cutting.start_samples
+    selection = _selection(request, facts, length, warnings)
+    rate = facts.sample_rate_hz
+    read = instructed(
+        request.do,
+        settings,
+        planner=request.planner,
+        length_seconds=(length if selection is None else selection[1] - selection[0]) / rate,
+        selected=selection is not None,
+    )
+    seed = stable_hash(job.id) >> 11 if request.seed is None else request.seed
+    return EditPlan(
+        said=request.do,
+        actions=tuple(str(action) for action in read.actions),
+        planner=read.planner,
+        session=job.session.model_copy(update={"sample_rate": rate}),
+        region=region,
+        cutting=cutting,
+        selection=selection,
+        position_samples=_position(job, request, facts, cutting),
+        noise=_noise(request, facts, cutting),
+        reference=request.reference,
+        sounds=_new_sounds(read.actions, selection, facts, sounds),
+        seeds=tuple(stable_hash(f"{seed}/edit/{take}") >> 11 for take in range(request.takes)),
+        warnings=(*warnings, *read.warnings),
+    )
+
+
+def _cutting(region: Region, facts: Facts, warnings: list[str]) -> Cutting:
+    rate = facts.sample_rate_hz
+    start = seconds_to_samples(region.offset_seconds, rate)
+    if start >= facts.length_samples:
+        raise BadArgument(
+            f"The region begins at {region.offset_seconds:g} s and the file ends at {facts.length_samples / rate:g} s.",
+            field="offset",
+        )
+    end = facts.length_samples
+    if region.length_seconds is not None:
+        wanted = start + max(1, seconds_to_samples(region.length_seconds * region.play_rate, rate))
+        if wanted - end > _ROUNDING_SECONDS * rate:
+            warnings.append(f"The region goes on {(wanted - end) / rate:.2f} s beyond its file; the take ends with it.")
+        end = min(end, wanted)
+    return Cutting(path=region.path, start_samples=start, end_samples=end)
+
+
+def _selection(request: EditRequest, facts: Facts, length: int, warnings: list[str]) -> tuple[int, int] | None:
+    if not request.selection_start and request.selection_length is None:
+        return None
+    rate = facts.sample_rate_hz
+    start = seconds_to_samples(request.selection_start * request.play_rate, rate)
+    if start >= length:
+        raise BadArgument(
+            f"The selection begins at {request.selection_start:g} s and the region is "
+            f"{length / rate / request.play_rate:g} s long.",
+            field="selection_start",
+        )
+    end = length
+    if request.selection_length is not None:
+        wanted = start + max(1, seconds_to_samples(request.selection_length * request.play_rate, rate))
+        if wanted - end > _ROUNDING_SECONDS * rate:
+            warnings.append(f"The selection goes on {(wanted - end) / rate:.2f} s beyond the region; it ends with it.")
+        end = min(end, wanted)
+    return start, end
+
+
+def _position(job: Job, request: EditRequest, facts: Facts, cutting: Cutting) -> int:
+    """On the session's timeline, at the file's rate: as told, else where the file says that it was recorded."""
+    session = job.session
+    if request.position_samples is not None or request.position_timecode:
+        told = position_of(request, session)
+        return round(told * facts.sample_rate_hz / session.sample_rate)
+    if facts.time_reference is None:
+        return 0
+    start = session.model_copy(update={"sample_rate": facts.sample_rate_hz}).start_samples
+    return facts.time_reference + cutting.start_samples - start
+
+
+def _noise(request: EditRequest, facts: Facts, cutting: Cutting) -> Cutting | None:
+    """In a file of its own in seconds of that file; else in the region, on the timeline."""
+    if request.noise_length is None:
+        return None
+    if request.noise_audio:
+        # Its rate is not known yet; the numbers are at this file's rate until the noise is read.
+        speed, offset, most = 1.0, 0, None
+    else:
+        speed, offset, most = request.play_rate, cutting.start_samples, cutting.end_samples
+    rate = facts.sample_rate_hz
+    start = offset + seconds_to_samples(request.noise_start * speed, rate)
+    end = start + max(1, seconds_to_samples(request.noise_length * speed, rate))
+    if most is not None and start >= most:
+        raise BadArgument("The noise begins after the region's end.", field="noise_start")
+    return Cutting(path=request.noise_audio or request.audio, start_samples=start, end_samples=min(end, most or end))
+
+
+def _new_sounds(
+    actions: tuple[Action, ...], selection: tuple[int, int] | None, facts: Facts, sounds: Sounds
+) -> tuple[TakeSpec, ...]:
+    if selection is None:
+        return ()
+    specs = []
+    for action in actions:
+        if not isinstance(action, Fill) or not action.text:
+            continue
+        found = sounds.find(action.text)
+        if not isinstance(found, Choice):
+            near = f" The nearest there is: {', '.join(found.labels)}." if found.labels else ""
+            raise PromptNotMatched(f"Nothing here sounds like {action.text!r}.{near}", field="do")
+        source = found.match.sources[0]
+        specs.append(
+            TakeSpec(
+                backend=found.backend.name,
+                backend_version=found.backend.version,
+                source=source,
+                text=action.text,
+                params=found.match.params,
+                seed=0,
+                length_samples=selection[1] - selection[0],
+                channels=min(2, facts.channels),
+                sample_rate_hz=facts.sample_rate_hz,
+            )
+        )
+    return tuple(specs)

@@ -1,0 +1,131 @@
+"""What somebody says about a sound, cut into clauses: one thing each, how much, and where.
+
+Knows words of time and degree; what is to be done is for :mod:`engine.planning.instruct_rules` to say. English only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.errors import BadArgument
+from engine.planning.lexicon import COUNTS
+
+NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
+SECONDS = r"(?:s|secs?|seconds?)\b"
+REMOVE = r"(?:remove|delete|erase|kill|cut out|take out|get rid of|clean|reduce|lower|less|no|without|fix|repair|heal)"
+CUT = rf"{REMOVE}|cut|trim|crop|drop|chop|skip"
+_SMALL = re.compile(r"\b(?:a (?:little |tiny )?bit|slightly|a little|a touch|a tad|somewhat|gently|subtly)\b")
+_LARGE = re.compile(r"\b(?:much|a lot|way|far|very|really|considerably|extremely|heavily|strongly)\b")
+_END_SHARE = 0.25
+"""Of the sound, that 'at the end' means."""
+_OPPOSITE = {
+    **{"loud": "quieter", "quiet": "louder", "soft": "louder", "fast": "slower", "slow": "faster"},
+    **{"high": "lower", "low": "higher", "deep": "higher"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in the sound; seconds."""
+
+    start: float
+    end: float
+    gradually: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One thing that is said."""
+
+    text: str
+    length_seconds: float
+    selected: bool
+    place: Place | None = None
+    degree: float = 1.0
+    """1 plainly, 0.5 'a bit', 2 'much'."""
+
+    def has(self, pattern: str) -> re.Match[str] | None:
+        """Where it says something."""
+        return re.search(rf"\b(?:{pattern})", self.text)
+
+    def amount(self, unit: str) -> float | None:
+        """The number that stands before a unit."""
+        found = re.search(rf"{NUMBER} ?(?:{unit})", self.text)
+        return float(found["number"]) if found else None
+
+
+def clauses_of(text: str) -> list[str]:
+    """One thing each; a clause without a verb takes the one before it ('remove hum and noise')."""
+    text = re.sub(r"[’‘]", "'", text.lower())
+    text = re.sub(r"(\d),(\d)", r"\1.\2", text)
+    text = re.sub(r"\bbetween (\S+) and (\S+)", r"from \1 to \2", text)
+    text = re.sub(r"\bhalf an? (second|octave|semitone|db)", r"0.5 \1", text)
+    text = re.sub(r"\btoo (loud|quiet|soft|fast|slow|high|low|deep)\b", lambda said: _OPPOSITE[said[1]], text)
+    text = re.sub(r"\b(first|last) second\b", r"\1 1 second", text)
+    text = re.sub(r"\ban? (second|octave|semitone|half ?tone|metre|meter|db|decibel)\b", r"1 \1", text)
+    text = re.sub(r"[a-z]+", lambda word: str(COUNTS.get(word[0], word[0])), text)
+    text = re.sub(r"\b(\d+) and (?:a half|0\.5)", r"\1.5", text)
+    pieces = re.split(r"[;,\n]|\.(?!\d)|\b(?:and|then|but|also|plus|please)\b|&", text)
+    clauses: list[str] = []
+    verb = ""
+    for piece in pieces:
+        words = re.sub(r"^-(?!\d)|[-!?'\"]+$", "", " ".join(piece.split())).strip(" '\"")
+        if not words:
+            continue
+        lead = re.match(rf"(?:{REMOVE}|fade|pan|fill|keep|make)\b", words)
+        if lead:
+            verb = lead[0]
+        elif verb and len(words.split()) <= 4 and not re.search(rf"{NUMBER}|er\b|make|it\b", words):
+            words = f"{verb} {words}"
+        clauses.append(words)
+    return clauses
+
+
+def placed(clause: Clause) -> Clause:
+    """With what says where and how much taken out of its words."""
+    text, whole = clause.text, clause.length_seconds
+    degree = 0.5 if _SMALL.search(text) else 2.0 if _LARGE.search(text) else 1.0
+    text = _LARGE.sub(" ", _SMALL.sub(" ", text))
+    gradually = re.search(r"\b(?:gradually|slowly|progressively|more and more)\b", text)
+    text = re.sub(r"\b(?:gradually|progressively|more and more)\b", " ", text)
+    place: tuple[float, float] | None = None
+    cuts = re.search(rf"\b(?:keep|only|leave|{CUT})\b", text)
+    for pattern, span in (*_PLACES, *(() if cuts else _ENDS)):
+        if found := re.search(pattern, text):
+            place = span([float(number) for number in found.groups() if number is not None], whole)
+            text = text[: found.start()] + " " + text[found.end() :]
+            break
+    if place and not place[0] < min(place[1], whole):
+        raise BadArgument(f"'{clause.text}' lies outside the sound, which is {whole:.3g} s long.", field="do")
+    return replace(
+        clause,
+        text=" ".join(text.split()),
+        degree=degree,
+        place=place and Place(start=place[0], end=min(place[1], whole), gradually=bool(gradually)),
+    )
+
+
+_N = r"(\d+(?:\.\d+)?)"
+_PLACES: tuple[tuple[str, Callable[[list[float], float], tuple[float, float]]], ...] = (
+    (rf"\b(?:from )?{_N} ?(?:{SECONDS})? ?(?:to|until|till) {_N} ?{SECONDS}", lambda n, whole: (n[0], n[1])),
+    (rf"\bfrom {_N} (?:to|until|till) {_N}\b(?! ?[a-z%])", lambda n, whole: (n[0], n[1])),
+    (rf"\b(?:after|from) {_N} ?{SECONDS}(?: on(?:wards?)?)?", lambda n, whole: (n[0], whole)),
+    (rf"\b(?:until|till|before) {_N} ?{SECONDS}", lambda n, whole: (0.0, n[0])),
+    (r"\b(?:in|for|during) the (?:1|first) half\b", lambda n, whole: (0.0, whole / 2)),
+    (r"\b(?:in|for|during) the (?:2|second) half\b", lambda n, whole: (whole / 2, whole)),
+    (r"\b(?:at|towards?|near|by|in|to) the (?:very )?end\b", lambda n, whole: (whole * (1 - _END_SHARE), whole)),
+    (
+        r"\b(?:at|in|near|from) the (?:very )?(?:beginning|start|front)\b",
+        lambda n, whole: (0.0, whole * _END_SHARE),
+    ),
+    (r"\b(?:in|around) the middle\b", lambda n, whole: (whole / 3, 2 * whole / 3)),
+)
+
+
+_ENDS: tuple[tuple[str, Callable[[list[float], float], tuple[float, float]]], ...] = (
+    (rf"\b(?:(?:in|for|during|over) )?the last {_N} ?{SECONDS}", lambda n, whole: (max(0.0, whole - n[0]), whole)),
+    (rf"\b(?:(?:in|for|during|over) )?the first {_N} ?{SECONDS}", lambda n, whole: (0.0, n[0])),
+)
+"""Where a cut is asked for, they say what is cut."""
