@@ -26,7 +26,7 @@ _GRAIN_SECONDS = 1 / 750
 """Energy is measured in grains so long: 64 samples at 48 kHz."""
 _BEFORE_GRAINS = 9
 """A strike is compared with the loudest of so many grains before it, so no null of a beating chord looks like one."""
-_RISE_DB = 7.0
+_RISE_DB = 8.0
 _FLOOR = 1e-5
 _LEAST = 3e-3
 """Shares of the page's loudest energy: below the one is silence, below the other no strike counts."""
