@@ -1,7 +1,8 @@
 """Moments at which something may have been hit, and what is to be seen there.
 
-A candidate is a peak of two signs together: something moved too fast to be followed, and something lost its speed. Its
-features say how far it stands out and what happens around it; which candidates are impacts is for the scorer to say.
+A candidate is a peak of three signs together: something moved too fast to be followed, something lost its speed, and a
+network that has watched many contacts takes it for one. Its features say how far it stands out and what happens around
+it; which candidates are impacts is for the scorer to say.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.video.contacts import contact_curve
 from engine.video.envelopes import RATE_HZ, Curves, curves, relative
 from engine.video.motion import Floats, Motion
 
@@ -42,6 +44,8 @@ more than the second it counts in full."""
 _AFTER_A_HIT_SECONDS = (0.15, 0.2, 0.25, 0.3, 0.35)
 _LIFT = 0.4
 """What comes this soon after a hit is its lift or its rebound; this share of the hit's height is taken from it."""
+_BEFORE_CONTACT_SECONDS = 0.02
+"""What is too fast to be followed is so before it touches, and so are the peaks; the network tells the contact."""
 _LEAST_HEIGHT = 0.12
 _PEAK_SAMPLES = 9
 _AROUND_SECONDS = 0.5
@@ -84,7 +88,7 @@ class Candidates:
 
 def candidates(motion: Motion) -> Candidates:
     """The moments of a block that may be impacts, with their features."""
-    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+    from scipy.ndimage import gaussian_filter1d, maximum_filter1d, uniform_filter1d
 
     if len(motion.times) < 3:
         return _nothing()
@@ -97,6 +101,8 @@ def candidates(motion: Motion) -> Candidates:
     both = arrest + held * blur
     after = [np.interp(seen.times - late, seen.times, both, left=0.0) for late in _AFTER_A_HIT_SECONDS]
     both = relative(np.maximum(0.0, both - _LIFT * np.max(after, 0)))
+    times, likely = contact_curve(motion)
+    both += gaussian_filter1d(np.interp(seen.times + _BEFORE_CONTACT_SECONDS, times, likely), 1.0)
     peaks = np.flatnonzero((both == maximum_filter1d(both, _PEAK_SAMPLES)) & (both > _LEAST_HEIGHT))
     if not len(peaks):
         return _nothing()
