@@ -83,6 +83,11 @@ def _skimage(sound: Samples, profile: Samples | None, rate_hz: int) -> Samples:
 
 
 def _logmmse(sound: Samples, profile: Samples | None, rate_hz: int) -> Samples:
+    with np.errstate(all="ignore"):  # importing it makes NumPy raise on underflow, everywhere, unless held back
+        return _logmmse_held_back(sound, profile, rate_hz)
+
+
+def _logmmse_held_back(sound: Samples, profile: Samples | None, rate_hz: int) -> Samples:
     from logmmse import logmmse
 
     if profile is None:
