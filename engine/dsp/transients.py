@@ -40,7 +40,7 @@ _MARGIN_GRAINS = 750
 
 
 def transients(source: Source) -> Places:
-    """First sample of each strike, at least :data:`GAP_SECONDS` apart."""
+    """First sample of each strike, at least :data:`GAP_SECONDS` apart; a sound that is there at once strikes at 0."""
     gap = round(GAP_SECONDS * source.sample_rate_hz)
     found: list[int] = []
     for place in _in_pages(source):
@@ -70,7 +70,7 @@ def _strikes(slopes: Samples, grain: int, dullest: float) -> list[int]:
     energy = np.square(slopes).sum(axis=0)
     count = energy.size // grain
     grains = energy[: count * grain].reshape(count, grain).mean(axis=1, dtype=np.float64)
-    loudest = float(np.percentile(grains, 99.9))
+    loudest = max(float(np.percentile(grains, 99.9)), 0.1 * float(grains.max(initial=0.0)))  # not a lone peak's
     if loudest < 1e-20:  # nothing but silence or a constant
         return []
     silence = _FLOOR * loudest

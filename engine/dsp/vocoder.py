@@ -59,7 +59,7 @@ class Piece:
     ----------
     start, end
         Samples of the source that it may hear; beyond them lies another piece.
-    fade_in_samples, fade_out_samples
+    fade_samples
         So softly its hearing begins and ends.
     length_samples
         Of the result.
@@ -74,8 +74,7 @@ class Piece:
 
     start: int
     end: int
-    fade_in_samples: int
-    fade_out_samples: int
+    fade_samples: int
     length_samples: int
     steady_samples: int
     closes: bool
@@ -201,10 +200,10 @@ def _shown(weights: Samples, middles: Places, moved: Places, piece: Piece) -> Sa
     """
     size = weights.shape[1]
     near = moved[middles[moved] - size // 2 < piece.steady_samples]
-    if not near.size:
+    if not near.size or not piece.steady_samples:
         return weights
     places = middles[near, None] + np.arange(-size // 2, size // 2)
-    rise = (places - piece.fade_in_samples) / max(1, piece.steady_samples - piece.fade_in_samples)
+    rise = (places - piece.fade_samples) / max(1, piece.steady_samples - piece.fade_samples)
     shown = weights.copy()
     shown[near] *= np.clip(rise, 0.0, 1.0)
     return shown
@@ -214,10 +213,8 @@ def _frames(source: Source, piece: Piece, centres: Places, size: int) -> tuple[S
     """Windowed frames ``(frames, channels, size)``, and the windows as far as they lie in the piece."""
     low, high = int(centres.min()) - size // 2, int(centres.max()) + size // 2
     at = np.arange(low, high)
-    heard = np.minimum(
-        np.clip((at - piece.start + 0.5) / (piece.fade_in_samples or 0.5), 0.0, 1.0),
-        np.clip((piece.end - at - 0.5) / (piece.fade_out_samples or 0.5), 0.0, 1.0),
-    ).astype(np.float32)
+    from_edge = np.minimum(at - piece.start, piece.end - 1 - at) + 0.5
+    heard = np.clip(from_edge / piece.fade_samples, 0.0, 1.0).astype(np.float32)
     rows = centres - centres.min()
     frames = sliding_window_view(source.read(low, high) * heard, size, axis=1)[:, rows].swapaxes(0, 1)
     window = _window(size)

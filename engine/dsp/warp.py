@@ -21,7 +21,7 @@ from engine.source import Blocks, Source
 
 LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
 """Between any two anchors time gets shorter or longer by no more."""
-_LEAD_SECONDS = 0.002
+_LEAD_SECONDS = 0.004
 """A piece begins so long before its strike, and is faded in meanwhile."""
 _COPY_SECONDS = 0.04
 """So much from a piece's beginning is copied; the ear times and names a strike by it."""
@@ -77,17 +77,41 @@ def _knots(source_samples: int, anchors: Sequence[tuple[int, int]], length_sampl
     return pairs[:, 0].copy(), pairs[:, 1].copy()
 
 
+class _Mirrored:
+    """A source that goes on a little beyond its ends, backwards: where it is cut off is nothing to be heard."""
+
+    def __init__(self, source: Source, beyond: int) -> None:
+        self._source, self._beyond = source, beyond
+        self.sample_rate_hz, self.channels = source.sample_rate_hz, source.channels
+        self.length_samples = source.length_samples
+        self._before = source.read(0, beyond)[:, ::-1]
+        self._after = source.read(self.length_samples - beyond, self.length_samples)[:, ::-1]
+
+    def read(self, start: int, end: int) -> Samples:
+        """See :meth:`Source.read`."""
+        sound = self._source.read(start, end)
+        if start >= 0 and end <= self.length_samples:
+            return sound
+        sound = np.array(sound)
+        for begin, mirrored in ((-self._beyond, self._before), (self.length_samples, self._after)):
+            first, last = max(start, begin), min(end, begin + self._beyond)
+            if first < last:
+                sound[:, first - start : last - start] = mirrored[:, first - begin : last - begin]
+        return sound
+
+
 def _joined(source: Source, heard: Knots, made: Knots) -> Blocks:
     """Piece after piece, each faded into the next."""
     lead = max(1, round(_LEAD_SECONDS * source.sample_rate_hz))
     # Not quite from end to end: where a piece's hearing has all but faded there is nothing to go by.
-    rise = np.clip((np.arange(lead, dtype=np.float32) + 0.5) / lead * 1.6 - 0.3, 0.0, 1.0).astype(np.float32)
+    rise = np.clip((np.arange(lead) + 0.5) / lead * 1.6 - 0.3, 0.0, 1.0).astype(np.float32)
+    mirrored = _Mirrored(source, lead)
     tail: Samples | None = None
     for piece in _pieces(source, heard, made, lead):
-        kept = piece.length_samples - piece.fade_out_samples
+        kept = int(piece.made[-1])
         place = 0
         following = []
-        for block in vocoded(source, piece):
+        for block in vocoded(mirrored, piece):
             if tail is not None and place < lead:
                 inside = min(lead - place, block.shape[1])
                 block[:, :inside] *= rise[place : place + inside]
@@ -117,10 +141,9 @@ def _pieces(source: Source, heard: Knots, made: Knots, lead: int) -> Iterator[Pi
         copy = int(min(copied, _COPY_SHARE * (end - start), _COPY_SHARE * (until - begin))) if number else 0
         inner = (heard > start + copy) & (heard < end) & (made > begin + copy) & (made < until)
         yield Piece(
-            start=start,
-            end=end if last else end + lead,
-            fade_in_samples=lead if number else 0,
-            fade_out_samples=0 if last else lead,
+            start=start if number else -lead,
+            end=end + lead,
+            fade_samples=lead,
             length_samples=until - begin + (0 if last else lead),
             steady_samples=copy,
             closes=not last,
