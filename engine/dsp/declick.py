@@ -78,19 +78,18 @@ def _declicked(source: Source, times: float) -> Blocks:
 
 def _mended(known: ar.Real, rate: int, times: float) -> tuple[ar.Real, NDArray[np.bool_]]:
     """The sound, and where it was changed: the model gets better as clicks leave it."""
-    missing = refused = np.zeros(known.size, bool)
+    missing = np.zeros(known.size, bool)
     mended = known
     order = min(round(_ORDER_SECONDS * rate), _MOST_ORDER)
     for _ in range(_PASSES):
         model = ar.levinson(mended, order)
         usual = _usual(_unexpected(mended, model), round(_TILE_SECONDS * rate))
         unexpected = _unexpected(known, model)
-        found = (_clicks(unexpected, times * usual, rate) | missing) & ~refused
+        found = _clicks(unexpected, times * usual, rate) | missing
         if (found == missing).all() or found.mean() > _MOST_MISSING:
             break
         tried = _filled(known, found, model)
-        refused = refused | _begins_something(tried, found, model, unexpected, usual, rate)
-        missing = found & ~refused
+        missing = found & ~_begins_something(tried, found, model, unexpected, usual, rate)
         mended = _filled(known, missing, model)
     return mended, missing
 

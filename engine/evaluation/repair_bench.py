@@ -210,7 +210,7 @@ def _clicks(tools: Tools, rng: np.random.Generator, quick: bool) -> Iterator[Rep
         "none": lambda samples: samples,
     }
     for name, draw in signals.SOUNDS.items():
-        sound = draw((5 if quick else 15) * RATE_HZ, RATE_HZ, rng)[:1]
+        sound = draw((3 if quick else 15) * RATE_HZ, RATE_HZ, rng)[:1]
         damaged = {f"{level:g} dB": _clicked(sound, level, rng) for level in CLICKS_TO_SOUND_DB}
         for damage, given in {**damaged, "none": sound}.items():
             yield from _compared("click", name, damage, given, sound, methods)
@@ -228,7 +228,7 @@ def _clicked(sound: Samples, sound_to_clicks_db: float, rng: np.random.Generator
 
 def _hums(tools: Tools, rng: np.random.Generator, quick: bool) -> Iterator[RepairRow]:
     for name, draw in signals.SOUNDS.items():
-        sound = draw((10 if quick else 30) * RATE_HZ, RATE_HZ, rng)[:1]
+        sound = draw((5 if quick else 30) * RATE_HZ, RATE_HZ, rng)[:1]
         for level in HUM_TO_SOUND_DB:
             for drift in (0.0, 0.02):
                 hum, frequency_hz = _hum(sound.shape[1], drift, rng)
@@ -262,7 +262,7 @@ def _hum(length: int, drift: float, rng: np.random.Generator) -> tuple[Real, flo
 def _rooms(tools: Tools, rng: np.random.Generator, quick: bool) -> Iterator[RepairRow]:
     sounds = {"hits": _hits, "steps": signals.steps, "speech": signals.speech}
     for name, draw in sounds.items():
-        sound = draw((10 if quick else 30) * RATE_HZ, RATE_HZ, rng)[:1]
+        sound = draw((6 if quick else 30) * RATE_HZ, RATE_HZ, rng)[:1]
         for decay in DECAYS_SECONDS:
             room = _room(decay, -3.0, rng)
             wet = signal.oaconvolve(sound, room, axes=1)[:, : sound.shape[1]]

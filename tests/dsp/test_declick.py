@@ -77,6 +77,24 @@ def test_without_clicks_nothing_changes(sound: Samples, sensitivity: float) -> N
     assert np.mean(made != sound) < 1e-3
 
 
+def test_a_tone_that_begins_at_once_is_not_a_click() -> None:
+    """Its first samples are unexpected, and over at once; but they lead to what follows."""
+    time = np.arange(RATE) / RATE
+    sound = 1e-3 * np.random.default_rng(0).standard_normal(RATE)
+    for start, hz in ((10_000, 700.0), (22_000, 1_900.0), (35_000, 300.0)):
+        sound[start:] += 0.4 * np.exp(-8 * time[: RATE - start]) * np.cos(2 * np.pi * hz * time[: RATE - start])
+    given = np.asarray(sound, np.float32)[None]
+    assert np.array_equal(declicked(given, sensitivity=1.0), given)
+
+
+def test_a_click_beside_another_is_found_too() -> None:
+    sound = chord(0.5)
+    broken = sound.copy()
+    for start in (10_000, 10_060, 10_130):
+        broken[:, start : start + 5] += 0.5
+    assert np.abs(declicked(broken) - sound).max() < 0.2
+
+
 def test_the_pulses_of_a_voice_stay() -> None:
     pulses = np.zeros(RATE)
     pulses[::437] = 1.0

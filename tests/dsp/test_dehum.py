@@ -81,6 +81,20 @@ def test_notes_are_no_hum() -> None:
     assert np.array_equal(dehummed(sound)[0], sound)
 
 
+def test_a_loud_note_on_a_harmonic_is_not_taken_for_hum() -> None:
+    """It lasts a second; the hum around it is what is believed."""
+    time = np.arange(RATE) / RATE
+    note = np.zeros(12 * RATE, np.float32)
+    note[5 * RATE : 6 * RATE] = 0.4 * np.hanning(RATE) * np.sin(2 * np.pi * 200.5 * time)
+    left = dehummed(hum(12) + note)[0] - note
+    assert below_db(note[5 * RATE : 6 * RATE], left[5 * RATE : 6 * RATE]) > 50
+
+
+def test_where_it_is_told_of_hum_and_there_is_none_little_changes() -> None:
+    sound = noise(8)
+    assert below_db(sound, dehummed(sound, frequency_hz=50.0, harmonics=100)[0] - sound) > 28
+
+
 def test_more_harmonics_than_asked_for_stay() -> None:
     high = hum(8, orders=range(7, 13))
     made = dehummed(hum(8), harmonics=6)[0]

@@ -69,6 +69,12 @@ def died_away(sound: Samples) -> None:
     sound[:, 30_000:40_000] = 0.0
 
 
+def gated(sound: Samples) -> None:
+    """The end of a sound cut off when it has become soft, and the next one 30 dB louder."""
+    sound[:, :30_000] *= 0.03
+    sound[:, 30_000:36_000] = 0.0
+
+
 def one_channel(sound: Samples) -> None:
     sound[0, 5_000:6_000] = 0.0
 
@@ -87,7 +93,19 @@ def in_steps(sound: Samples) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [silent_start, silent_end, all_silent, too_short, long_pause, died_away, one_channel, clipped, square, in_steps],
+    [
+        silent_start,
+        silent_end,
+        all_silent,
+        too_short,
+        long_pause,
+        died_away,
+        gated,
+        one_channel,
+        clipped,
+        square,
+        in_steps,
+    ],
 )
 def test_what_is_none(change: object) -> None:
     sound = sounding()
