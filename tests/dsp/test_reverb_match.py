@@ -110,7 +110,7 @@ def test_its_channels_are_different_and_it_is_the_same_every_time() -> None:
     assert np.array_equal(response, impulse_response(ROOM, 3, RATE))
 
 
-@pytest.mark.parametrize("length", [1, 1_000, 57_601, 200_000])
+@pytest.mark.parametrize("length", [1, 1_000, 57_601, 120_000])
 def test_blocks_make_the_convolution_of_the_whole(length: int) -> None:
     sound = np.asarray(np.random.default_rng(2).standard_normal((2, length)), np.float32)
     made = collected(held(sound), lambda source: in_room(source, ROOM)).samples

@@ -81,10 +81,13 @@ def test_the_distance_of_spectra_is_that_of_levels() -> None:
     assert log_spectral_distance_db(noise, 0.5 * noise) == pytest.approx(6.02, abs=0.05)
 
 
-def test_it_stops_when_it_is_told_to() -> None:
+def test_it_stops_when_it_is_told_to_in_the_midst_of_a_part() -> None:
     calls: Iterator[bool] = iter([False, False, True])
+    reports: list[float] = []
+    handle = Handle(is_cancelled=lambda: next(calls), on_progress=lambda fraction, stage: reports.append(fraction))
     with pytest.raises(Cancelled):
-        measure_repair(Idle(), seed=0, quick=True, handle=Handle(is_cancelled=lambda: next(calls)))
+        measure_repair(Idle(), seed=0, quick=True, handle=handle)
+    assert reports == []
 
 
 def test_a_line_over_a_gap_is_straight() -> None:
