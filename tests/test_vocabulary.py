@@ -122,9 +122,9 @@ def test_a_take_is_addressed_by_all_that_decides_it() -> None:
 
 
 def test_session_refuses_a_timecode_that_does_not_exist() -> None:
-    session = Session(frame_rate="29.97df", start_timecode="00:01:00;00")
-    with pytest.raises(BadArgument):
-        _ = session.start_samples
+    with pytest.raises(BadArgument) as refused:
+        Session(frame_rate="29.97df", start_timecode="00:01:00;00")
+    assert refused.value.field == "start_timecode"
 
 
 def test_session_start_counts_from_midnight() -> None:
