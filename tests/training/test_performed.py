@@ -76,11 +76,13 @@ def test_what_falls_is_on_the_floor_when_it_is_heard() -> None:
         if not thing.onsets:
             continue
         landing = thing.onsets[0]
-        lowest = [
-            int(np.flatnonzero(np.abs(drawn(thing, landing + late) - WALL).max(1) > 30).max()) for late in (-0.1, 0.0)
-        ]
-        assert lowest[0] + 4 < lowest[1]
-        assert lowest[1] == pytest.approx(thing._floor, abs=3)
+        first, last, landed = (
+            int(np.flatnonzero(np.abs(drawn(thing, landing + late) - WALL).max(1) > 30).max())
+            for late in (-0.1, -0.01, 0.0)
+        )
+        assert first + 4 < last
+        assert last == pytest.approx(landed, abs=7)  # it does not jump
+        assert landed == pytest.approx(thing._floor, abs=3)
 
 
 @pytest.mark.parametrize("kind", [Walker, Gun, Player])
@@ -104,15 +106,15 @@ def test_a_gun_kicks_after_its_shot_not_before() -> None:
 def test_what_is_struck_is_still_until_then() -> None:
     struck = Struck(np.random.default_rng(0), [2.0], SIZE, AT)
     struck._shows, struck._shakes = True, 3.0
-    assert np.array_equal(drawn(struck, 1.0), drawn(struck, 2.0))
+    assert np.array_equal(drawn(struck, 1.9), drawn(struck, 2.0))
     assert not np.array_equal(drawn(struck, 2.0), drawn(struck, 2.01))
 
 
 def test_a_rhythm_is_sorted_apart_and_inside() -> None:
     for seed in range(20):
-        times = rhythm(np.random.default_rng(seed), SECONDS, 0.3, 1.8)
-        assert all(0 <= time < SECONDS - LAST_SECONDS for time in times)
-        assert np.diff([-1.0, *times]).min() > 0.3 * 0.44
+        times = rhythm(np.random.default_rng(seed), 60.0, 0.5, 0.5)
+        assert all(0 <= time < 60 - LAST_SECONDS for time in times)
+        assert np.diff([-1.0, *times]).min() > 0.5 * 0.44
 
 
 def test_easing_and_wandering_are_smooth() -> None:
