@@ -86,9 +86,9 @@ def run_jobs(
         raise DependencyMissing("Batches on a cluster need Ray: pip install 'cuewright[cluster]'.") from None
     if not ray.is_initialized():
         raise EngineNotRunning("No Ray cluster is connected: call ray.init(address=...) first.")
-    # Ray restarts a dead actor; whether its job is tried again is decided below.
-    actor_class = ray.remote(num_gpus=gpus_per_actor, max_restarts=-1, max_task_retries=0)(_Actor)
-    actors = [actor_class.remote(runner, settings_as_json(settings)) for _ in range(num_actors)]
+    # A dead actor is replaced by a new one: what is sent to one that Ray is restarting fails as if it had died again.
+    actor_class = ray.remote(num_gpus=gpus_per_actor, max_restarts=0, max_task_retries=0)(_Actor)
+    actors = {actor_class.remote(runner, settings_as_json(settings)) for _ in range(num_actors)}
     waiting = deque((job, 1) for job in jobs)
     running: dict[Any, tuple[Any, Job, int]] = {}
     idle = list(actors)
@@ -100,10 +100,12 @@ def run_jobs(
                 running[actor.run.remote(job.model_dump_json())] = (actor, job, attempt)
             (ready,), _ = ray.wait(list(running))
             actor, job, attempt = running.pop(ready)
-            idle.append(actor)
             try:
-                yield _outcome(job, messages.decode(ray.get(ready)[messages.HEADER.size :]))
+                ending = ray.get(ready)
             except ray.exceptions.RayActorError as error:
+                actors.remove(actor)
+                idle.append(actor_class.remote(runner, settings_as_json(settings)))
+                actors.add(idle[-1])
                 if attempt < max_attempts:
                     waiting.appendleft((job, attempt + 1))
                 else:
@@ -111,6 +113,9 @@ def run_jobs(
                         f"The job's process on the cluster ended {attempt} times ({type(error).__name__})."
                     )
                     yield Outcome(job_id=job.id, error=JobError.of(died))
+                continue
+            idle.append(actor)
+            yield _outcome(job, messages.decode(ending[messages.HEADER.size :]))
     finally:
         for ref in running:
             ray.cancel(ref)
