@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.dsp.resample import drawn_out
+from engine.dsp.resample import FINE, drawn_out
 from engine.dsp.stretch import stretch
 from engine.errors import BadArgument
 from engine.source import Blocks, Source
@@ -22,4 +22,5 @@ def shift_pitch(source: Source, *, semitones: float) -> Blocks:
         raise BadArgument(f"Pitch moves by up to {MOST_SEMITONES:g} semitones; got {semitones:g}.", field="semitones")
     factor = 2.0 ** (semitones / 12.0)
     length = max(1, round(source.length_samples * factor))
-    return drawn_out(stretch(source, length_samples=length), source.channels, 1.0 / factor, source.length_samples)
+    longer = stretch(source, length_samples=length)
+    return drawn_out(longer, source.channels, 1.0 / factor, source.length_samples, quality=FINE)

@@ -12,7 +12,8 @@ from engine.audio import MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ, Samples
 from engine.errors import BadArgument
 from engine.source import Blocks, Source, blocks
 
-_QUALITY = "VHQ"
+FINEST, FINE = "VHQ", "HQ"
+"""28 and 20 bits of the resampler; the finer rings longer, 100 dB and more below a strike, ahead of it too."""
 
 
 def resampled(source: Source, sample_rate_hz: int) -> Blocks:
@@ -34,7 +35,7 @@ def resampled(source: Source, sample_rate_hz: int) -> Blocks:
     return drawn_out(blocks(source), source.channels, sample_rate_hz / source.sample_rate_hz, length)
 
 
-def drawn_out(sound: Blocks, channels: int, factor: float, length_samples: int) -> Blocks:
+def drawn_out(sound: Blocks, channels: int, factor: float, length_samples: int, quality: str = FINEST) -> Blocks:
     """Sound with ``factor`` samples for each one of ``sound``; pitch goes the other way.
 
     Parameters
@@ -47,8 +48,10 @@ def drawn_out(sound: Blocks, channels: int, factor: float, length_samples: int) 
         New samples per old sample, above 0.
     length_samples
         So many exactly; silence follows where ``sound`` ends earlier.
+    quality
+        :data:`FINEST` or :data:`FINE`.
     """
-    stream = soxr.ResampleStream(1.0, factor, channels, dtype="float32", quality=_QUALITY)
+    stream = soxr.ResampleStream(1.0, factor, channels, dtype="float32", quality=quality)
     left = length_samples
     for block in sound:
         made = _through(stream, block, last=False)[:, :left]
