@@ -64,6 +64,7 @@ class StemFile(Model):
     loudness_lufs: float | None = Field(None, description="Integrated (BS.1770); None when too short or silent.")
     peak_dbtp: float = Field(description="True peak (BS.1770).")
     licence: Licence
+    pan: float = Field(0.0, ge=-1, le=1, description="To be set on its track: -1 left, 0 centre, 1 right.")
 
 
 class JobResult(Model):

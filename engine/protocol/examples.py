@@ -108,6 +108,7 @@ REPLIES: tuple[Reply, ...] = (
             channels=1,
             peak_dbtp=-3.5,
             licence=Licence(name="CC0-1.0", commercial=True),
+            pan=-0.25,
         ),
     ),
     CueReply(

@@ -58,6 +58,7 @@ def write_stem(
         label=event.label,
         category=event.category,
         licence=take.licence,
+        pan=event.pan,
     )
     return write(job, plan, placed, about, name, folder)
 
@@ -75,6 +76,7 @@ class About:
     label: str
     category: str
     licence: Licence
+    pan: float = 0.0
 
 
 def write(job: Job, plan: Plan, placed: PlacedTake, about: About, name: str, folder: Path) -> StemFile:
@@ -118,6 +120,7 @@ def write(job: Job, plan: Plan, placed: PlacedTake, about: About, name: str, fol
         loudness_lufs=measured.integrated_lufs,
         peak_dbtp=peak_dbtp,
         licence=about.licence,
+        pan=about.pan,
     )
 
 
