@@ -47,6 +47,12 @@ def client(running: EngineProcess) -> Iterator[Client]:
         yield connected
 
 
+@pytest.fixture
+def root() -> Path:
+    """The project's root."""
+    return Path(__file__).resolve().parents[1]
+
+
 @pytest.fixture(scope="session")
 def foreign() -> Callable[[str], str]:
     """The path of a real third-party program: missing is a skip for a person, a failure in continuous integration."""
@@ -54,7 +60,9 @@ def foreign() -> Callable[[str], str]:
     def find(program: str) -> str:
         if path := shutil.which(program):
             return path
-        message = f"{program} is not installed; on Debian: sudo apt-get install lua5.4 lua-check liblo-tools chromium"
+        message = (
+            f"{program} is not installed; on Debian: sudo apt-get install lua5.3 lua5.4 lua-check liblo-tools chromium"
+        )
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)

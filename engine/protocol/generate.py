@@ -21,6 +21,7 @@ from engine.protocol.codec import Message, Value
 from engine.protocol.messages import PROTOCOL_VERSION, Envelope
 from engine.protocol.schema import REPLIES, REQUESTS, parse, reply_message
 from engine.protocol.server import DEFAULT_PORT
+from engine.request import JOB_ID_PATTERN
 
 ROOT = Path(__file__).resolve().parents[2]
 _HINT = "python -m engine.protocol.generate"
@@ -266,6 +267,7 @@ def _lua_argument(argument: Argument) -> dict[str, Any]:
         "nullable": argument.nullable or None,
         "default": argument.default,
         "choices": list(argument.choices) or None,
+        "id": argument.pattern == JOB_ID_PATTERN or None,
         "minimum": argument.minimum,
         "maximum": argument.maximum,
         "max_length": argument.max_length,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from protocol_harness import RunningServer, UdpPeer, serving, udp_peer
@@ -20,9 +19,3 @@ def running() -> Iterator[RunningServer]:
 def peer(running: RunningServer) -> Iterator[UdpPeer]:
     with udp_peer(running.port) as plain:
         yield plain
-
-
-@pytest.fixture
-def root() -> Path:
-    """The project's root."""
-    return Path(__file__).resolve().parents[2]
