@@ -18,6 +18,9 @@ from engine.errors import BadArgument
 BLOCK_SAMPLES = 2**16
 """Of each channel, at a time."""
 
+LOUDEST = 1e5
+"""100 dB over full scale. What is beyond is a fault and no sound, and powers of its spectra would overflow."""
+
 Blocks = Iterator[Samples]
 """Consecutive pieces of sound, float32 ``(channels, n)``, n ≥ 1 and different from piece to piece."""
 

@@ -18,6 +18,7 @@ from engine.editing.spool import Spool
 from engine.editing.spot import Spliced
 from engine.errors import BadArgument
 from engine.handle import Handle
+from engine.request import EditRequest
 from engine.source import Blocks, Part, Source
 
 AROUND_SECONDS = 5.0
@@ -58,9 +59,14 @@ def edited(source: Source, actions: Sequence[Action], kit: Kit, span: Span | Non
             made = done(action, watched, kit) if span is None else _within(action, watched, span, kit)
             result = Spool(made, sample_rate_hz=rate, folder=kit.folder)
         except BadArgument as error:
-            raise BadArgument(f"{action.name}: {error.sentence}", field=error.field or "do") from None
+            raise BadArgument(f"{action.name}: {error.sentence}", field=_asked(error.field)) from None
         source = result if span is None else Spliced(source, result, span.start)
     return source
+
+
+def _asked(field: str) -> str:
+    """The key of the request that something is about: what an action calls its own stands in ``do``."""
+    return "noise_length" if field == "noise" else field if field in EditRequest.model_fields else "do"
 
 
 def _within(action: Action, source: Source, span: Span, kit: Kit) -> Blocks:

@@ -29,13 +29,15 @@ def filled(action: Fill, source: Source, start: int, end: int, kit: Kit) -> Bloc
     Raises
     ------
     BadArgument
-        When the spot is longer than :data:`LONGEST_SECONDS`.
+        When the spot is longer than :data:`LONGEST_SECONDS`, or without words when nothing lies around it.
     PromptNotMatched, BackendFailed
         When there are words and nothing makes their sound.
     """
     rate = source.sample_rate_hz
     if end - start > LONGEST_SECONDS * rate:
         raise BadArgument(f"A spot is at most {LONGEST_SECONDS:g} s long.", field="selection_length")
+    if end - start == source.length_samples and not action.text:
+        raise BadArgument("Nothing lies around the spot to fill it from: select less.", field="selection_length")
     reach = context_samples(end - start, rate)
     before = source.read(max(0, start - reach), start)
     after = source.read(end, min(source.length_samples, end + reach))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -9,8 +10,8 @@ from typing import IO
 import numpy as np
 
 from engine.audio import Samples
-from engine.errors import InternalError
-from engine.source import Blocks
+from engine.errors import BadArgument, InternalError
+from engine.source import LOUDEST, Blocks
 
 IN_MEMORY_BYTES = 2**26
 
@@ -48,6 +49,11 @@ class Spool:
         self.channels = self.channels or block.shape[0]
         if block.shape[0] != self.channels or block.dtype != np.float32:
             raise InternalError(f"An action gave {block.dtype} {block.shape} within {self.channels} channels.")
+        peak = float(np.abs(block).max())
+        if not math.isfinite(peak):
+            raise InternalError("An action gave samples that are no numbers.")
+        if peak > LOUDEST:
+            raise BadArgument("The sound comes out more than 100 dB over full scale: turn it down.", field="do")
         self.length_samples += block.shape[1]
         if self._file is None and self.length_samples * self.channels * 4 <= IN_MEMORY_BYTES:
             self._held.append(np.array(block))  # a copy: a view may keep much more alive

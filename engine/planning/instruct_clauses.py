@@ -18,6 +18,7 @@ REMOVE = r"(?:remove|delete|erase|kill|cut out|take out|get rid of|clean|reduce|
 CUT = rf"{REMOVE}|cut|trim|crop|drop|chop|skip"
 _SMALL = re.compile(r"\b(?:a (?:little |tiny )?bit|slightly|a little|a touch|a tad|somewhat|gently|subtly)\b")
 _LARGE = re.compile(r"\b(?:much|a lot|way|far|very|really|considerably|extremely|heavily|strongly)\b")
+_QUOTED_LETTERS = 80
 _END_SHARE = 0.25
 """Of the sound, that 'at the end' means."""
 _OPPOSITE = {
@@ -46,6 +47,11 @@ class Clause:
     degree: float = 1.0
     """1 plainly, 0.5 'a bit', 2 'much'."""
 
+    @property
+    def said(self) -> str:
+        """Its words, to be quoted: of very many only the first."""
+        return self.text if len(self.text) <= _QUOTED_LETTERS else f"{self.text[:_QUOTED_LETTERS]}..."
+
     def has(self, pattern: str) -> re.Match[str] | None:
         """Where it says something."""
         return re.search(rf"\b(?:{pattern})", self.text)
@@ -60,6 +66,8 @@ def clauses_of(text: str) -> list[str]:
     """One thing each; a clause without a verb takes the one before it ('remove hum and noise')."""
     text = re.sub(r"[’‘]", "'", text.lower())
     text = re.sub(r"(\d),(\d)", r"\1.\2", text)
+    text = re.sub(r"(?<!\d)\.(\d)", r"0.\1", text)
+    text = re.sub(r"\d+(?:\.\d+)?e[-+]?\d{1,2}\b", lambda number: f"{float(number[0]):f}".rstrip("0").rstrip("."), text)
     text = re.sub(r"\bbetween (\S+) and (\S+)", r"from \1 to \2", text)
     text = re.sub(r"\bhalf an? (second|octave|semitone|db)", r"0.5 \1", text)
     text = re.sub(r"\btoo (loud|quiet|soft|fast|slow|high|low|deep)\b", lambda said: _OPPOSITE[said[1]], text)
@@ -98,7 +106,7 @@ def placed(clause: Clause) -> Clause:
             text = text[: found.start()] + " " + text[found.end() :]
             break
     if place and not place[0] < min(place[1], whole):
-        raise BadArgument(f"'{clause.text}' lies outside the sound, which is {whole:.3g} s long.", field="do")
+        raise BadArgument(f"'{clause.said}' lies outside the sound, which is {whole:.3g} s long.", field="do")
     return replace(
         clause,
         text=" ".join(text.split()),

@@ -16,6 +16,11 @@ from engine.planning.instruct_clauses import CUT, NUMBER, REMOVE, SECONDS, Claus
 
 _UP = r"(?:louder|up|more|boost|raise|increase|higher|gain)"
 _DOWN = r"(?:quieter|softer|down|less|lower|reduce|decrease|attenuate|duck)"
+_NOT = r"not\b|never\b|cannot\b|\w+n't\b|dont\b"
+_BOTH_WAYS = (
+    *(("louder", "quieter|softer"), ("faster", "slower"), ("higher", "lower|deeper")),
+    *(("wider", "narrower|mono"), ("left", "right"), ("longer", "shorter")),
+)
 _RAMP_SECONDS = 0.05
 FULL_RIGHT, HALF_RIGHT = 1.0, 0.5
 
@@ -40,7 +45,7 @@ def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tup
         made = [parse_actions(str(action))[0] for action in _made(clause)]  # its numbers as they are written
         if clause.place is not None and not all(isinstance(action, do.Volume | do.Fade) for action in made):
             raise BadArgument(
-                f"'{words}' is about a part of the sound: select that part and send the rest of the words for it.",
+                f"'{clause.said}' is about a part of the sound: select that part and send the other words for it.",
                 field="do",
             )
         found += made
@@ -51,12 +56,18 @@ def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tup
 
 
 def _made(clause: Clause) -> list[Action]:
-    if not clause.has(r"add\b|more (?:noise|hiss|hum)"):
-        for rule in _RULES:
-            if made := rule(clause):
-                return made
+    if any(clause.has(rf"(?:{one})\b") and clause.has(rf"(?:{other})\b") for one, other in _BOTH_WAYS):
+        raise BadArgument(f"'{clause.said}' asks for it both ways: say which one is meant.", field="do")
+    if not clause.has(rf"add\b|more (?:noise|hiss|hum)|{_NOT}"):
+        try:
+            for rule in _RULES:
+                if made := rule(clause):
+                    return made
+        except BadArgument as error:  # the request has no key of an action's
+            field = error.field if error.field == "selection_length" else "do"
+            raise BadArgument(f"'{clause.said}': {error.sentence}", field=field) from None
     raise PromptNotMatched(
-        f"No action is known for '{clause.text}': say it otherwise, or name actions, like 'denoise; volume gain_db=3'.",
+        f"No action is known for '{clause.said}': say it otherwise, or name actions, like 'denoise; volume gain_db=3'.",
         field="do",
     )
 
@@ -77,6 +88,8 @@ def _named_filters(c: Clause) -> list[Action]:
 
 
 def _faults(c: Clause) -> list[Action]:
+    if c.has(r"(?:keep|leave)\b"):
+        return []
     if c.has(r"de-?hum|hum\b|buzz|mains|ground loop"):
         frequency = c.amount("hz|hertz")
         return [do.Dehum.read({"frequency_hz": frequency})]
@@ -89,7 +102,9 @@ def _faults(c: Clause) -> list[Action]:
     if c.has(r"de-?nois|nois[ey]|hiss|static\b|clean(?:er)? ?(?:it )?(?:up)?$|air ?con"):
         told = c.amount("db|decibels?")
         return [
-            do.Denoise() if told is None and c.degree == 1 else do.Denoise.read({"reduction_db": told or 18 * c.degree})
+            do.Denoise()
+            if told is None and c.degree == 1
+            else do.Denoise.read({"reduction_db": 18 * c.degree if told is None else told})
         ]
     return []
 
@@ -101,7 +116,7 @@ def _replacing(c: Clause) -> list[Action]:
 
 
 def _fading(c: Clause) -> list[Action]:
-    if not c.has("fad(?:e|es|ing)"):
+    if not c.has("fad(?:e|es|ing)") or c.has(r"(?:no|without|remove|delete|get rid of)\b.*\bfad"):
         return []
     seconds = c.amount(SECONDS)
     if seconds is None:
@@ -114,8 +129,9 @@ def _fading(c: Clause) -> list[Action]:
 def _turning(c: Clause) -> list[Action]:
     if c.has(r"revers|backwards?|back to front"):
         return [do.Reverse()]
-    if c.has(r"loop|seamless"):
-        return [do.Loop.read({"crossfade_seconds": c.amount(SECONDS) or min(0.5, c.length_seconds / 4)})]
+    if c.has(r"loop|seamless") and c.amount(r"(?:x\b|times)") is None:
+        told = c.amount(SECONDS)
+        return [do.Loop.read({"crossfade_seconds": min(0.5, c.length_seconds / 4) if told is None else told})]
     rate = c.amount("khz")
     if rate or c.has("resampl"):
         hertz = 1000 * rate if rate else c.amount("hz|hertz|$")
@@ -170,14 +186,14 @@ def _lengthening(c: Clause) -> list[Action]:
         return [_trim(start_seconds=max(0.0, whole - told))]
     if c.has(rf"(?:{CUT})\b.*\bfirst") and told:
         return [_trim(start_seconds=told)]
-    if c.has(rf"(?:{CUT})\b.*\blast") and told and told < whole:
+    if c.has(rf"(?:{CUT})\b.*\blast|shorter|shorten by") and told:
+        if told >= whole:
+            raise BadArgument(f"Nothing would be left of {whole:.3g} s.", field="do")
         return [_trim(length_seconds=whole - told)]
     if not told:
         return [_extend(1.5 * whole)] if c.has(r"(?:longer|extend|lengthen)") else []
     if c.has("longer|lengthen by|extend by"):
         return [_extend(whole + told)]
-    if c.has("shorter|shorten by") and told < whole:
-        return [_trim(length_seconds=whole - told)]
     if c.has(r"extend|lengthen|trim|crop|shorten|cut|long\b|make it|length"):
         return [_trim(length_seconds=told) if told < whole else _extend(told)]
     return []
@@ -194,11 +210,12 @@ def _extend(length_seconds: float) -> do.Extend:
 def _volume(c: Clause) -> list[Action]:
     if (lufs := re.search(rf"(-?) ?{NUMBER} ?(?:lufs|lkfs)", c.text)) is not None:
         return [do.Volume.read({"loudness_lufs": -float(lufs["number"])})]
-    peak = re.search(rf"(-?) ?{NUMBER} ?db", c.text)
+    peak = re.search(rf"([-+]?) ?{NUMBER} ?db", c.text)
+    level = float(peak["number"]) * (1 if peak[1] == "+" else -1) if peak else -1.0  # 'to 3 dB' is below full scale
     if c.has("limit"):
-        return [do.Limit.read({"ceiling_dbtp": -float(peak["number"]) if peak else -1.0})]
+        return [do.Limit.read({"ceiling_dbtp": level})]
     if c.has(r"normali[sz]e|maximi[sz]e"):
-        return [do.Volume.read({"peak_dbtp": -float(peak["number"]) if peak else -1.0})]
+        return [do.Volume.read({"peak_dbtp": level})]
     if c.has(r"mute|silence\b"):
         return [_gain(c, -120.0)]
     told = c.amount("db|decibels?")
@@ -240,8 +257,8 @@ def _space(c: Clause) -> list[Action]:
         share = FULL_RIGHT if c.has("hard|full|all the way|completely") else HALF_RIGHT * min(1.6, c.degree)
         return [do.Pan(position=-share if side["side"] == "left" else share)]
     if c.has(r"away|distan|farther|further|far\b"):
-        metres = c.amount(r"m\b|met(?:re|er)s?") or {0.5: 5.0, 1.0: 10.0, 2.0: 30.0}[c.degree]
-        return [do.Distance.read({"metres": metres})]
+        told = c.amount(r"m\b|met(?:re|er)s?")
+        return [do.Distance.read({"metres": {0.5: 5.0, 1.0: 10.0, 2.0: 30.0}[c.degree] if told is None else told})]
     return []
 
 
@@ -250,7 +267,7 @@ def _removing(c: Clause) -> list[Action]:
     if not c.has(rf"{REMOVE}\b|fill\b|inpaint|patch"):
         return []
     if not c.selected:
-        raise BadArgument(f"'{c.text}': select the spot where it is heard, and send it.", field="selection_length")
+        raise BadArgument("select the spot where it is heard, and send it.", field="selection_length")
     return [do.Fill()]
 
 
@@ -274,7 +291,7 @@ def _length_after(action: Action, seconds: float) -> float:
 
 
 def _see_no_contradiction(actions: Sequence[Action]) -> None:
-    """Louder and softer, faster and slower, higher and lower: one of the two was not meant."""
+    """Louder and softer, faster and slower, left and right: one of the two was not meant."""
     signs: dict[str, float] = {}
     for action in actions:
         match action:
@@ -284,6 +301,10 @@ def _see_no_contradiction(actions: Sequence[Action]) -> None:
                 sign = action.semitones
             case do.Volume(gain_db=float(gain)):
                 sign = gain
+            case do.Width():
+                sign = action.amount - 1
+            case do.Pan():
+                sign = action.position
             case _:
                 continue
         if signs.setdefault(action.name, sign) * sign < 0:

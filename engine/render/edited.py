@@ -149,7 +149,7 @@ class _Editor:
         start, end = (round(at * other.sample_rate_hz / rate) for at in (cutting.start_samples, cutting.end_samples))
         if start >= other.length_samples:
             raise BadArgument("The noise begins after its file's end.", field="noise_start")
-        noise = Part(other, start, min(end, other.length_samples))
+        noise = Part(other, start, min(max(end, start + 1), other.length_samples))
         if other.sample_rate_hz == rate:
             return noise
         return Spool(resampled(noise, rate), sample_rate_hz=rate, folder=self._folder)
@@ -169,7 +169,8 @@ class _Editor:
     def _tell_faults(self, original: Original) -> None:
         name, faults = original.path.name, original.faults
         if faults.not_numbers:
-            self._warn(f"{name} holds samples that are no numbers; where they are edited they count as silence.")
+            told = "samples that are no numbers, or far over full scale"
+            self._warn(f"{name} holds {told}; where they are edited they count as silence.")
         if faults.missing:
             self._warn(f"{name} ends before its header says; what is missing is silence.")
 

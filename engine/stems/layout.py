@@ -60,9 +60,10 @@ def encoded(frames: NDArray[Any], encoding: Encoding) -> bytes:
     """Frames, ``(samples, channels)``, to interleaved little-endian bytes.
 
     Integers are 32 bits, left-justified, and keep every bit that the encoding has; floats are ±1 and, in an integer
-    encoding, rounded and clipped at full scale.
+    encoding, rounded and clipped at full scale. Either has full scale at ±1 in an encoding of floats.
     """
     if encoding in ("float32", "float64"):
+        frames = frames * 2.0**-31 if frames.dtype.kind == "i" else frames
         return np.ascontiguousarray(frames, dtype="<f4" if encoding == "float32" else "<f8").tobytes()
     bits = BITS[encoding]
     if frames.dtype.kind == "f":

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from engine.audio import MAX_CHANNELS, MAX_SAMPLE_RATE_HZ, MIN_SAMPLE_RATE_HZ, Samples
 from engine.errors import FileUnreadable
-from engine.riff import chunks
+from engine.riff import chunks, missing_bytes
+from engine.source import LOUDEST
 from engine.stems.layout import Encoding
 
 _ENCODINGS: dict[str, Encoding] = {
@@ -141,12 +142,12 @@ class Original:
         return "float32" if self.mixed and own not in ("float64",) else own
 
     def read(self, start: int, end: int) -> Samples:
-        """Samples as floats, ``(channels, end - start)``; what is no number is silence, and counted.
+        """Samples as floats, ``(channels, end - start)``; what is no number, or too large, is silence, and counted.
 
         Silence lies before the first sample and after the last.
         """
         frames = self._frames(start, end, "float32")
-        bad = ~np.isfinite(frames)
+        bad = ~(np.abs(frames) <= LOUDEST)  # also where it is no number
         if bad.any():
             self.faults.not_numbers += int(bad.sum())
             frames[bad] = 0.0
@@ -198,11 +199,6 @@ class Original:
         """How much shorter the file is than its header says: it was cut off, or is being written."""
         try:
             with self.path.open("rb") as file:
-                for name, start, size in chunks(file):
-                    if name == b"data":
-                        file.seek(start - 4)
-                        told = int(struct.unpack("<I", file.read(4))[0])
-                        return max(0, told - size) if told < 0xFFFF_FFFF else 0
-        except (OSError, struct.error):
-            pass
-        return 0
+                return missing_bytes(file)
+        except OSError:
+            return 0

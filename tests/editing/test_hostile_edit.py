@@ -1,0 +1,150 @@
+"""What nobody should send, and what people send all the same: files that lie, sound that is none, words that clash."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.config import Settings
+from engine.errors import BadArgument, CuewrightError, PromptNotMatched
+from engine.planning.instruct_rules import actions_by_rules
+from engine.render import Studio
+from engine.request import EditRequest, Job
+from engine.results import JobResult
+
+RATE = 48_000
+CHANCE = np.random.default_rng(4)
+
+
+def sound(seconds: float = 0.5, channels: int = 2, level: float = 0.1) -> np.ndarray[Any, Any]:
+    return np.clip(level * CHANCE.normal(size=(round(seconds * RATE), channels)), -0.9, 0.9)
+
+
+def edit(audio: Path, do: str, *, job_id: str = "h-1", **keys: Any) -> JobResult:
+    """The edit; whatever comes of it, the original is not touched."""
+    before = hashlib.sha256(audio.read_bytes()).hexdigest()
+    request = EditRequest.read({"audio": str(audio), "do": do, "seed": 1, **keys})
+    try:
+        return Studio(Settings.load()).run(Job(id=job_id, verb="edit", request=request, created="2026-01-01T00:00:00Z"))
+    finally:
+        assert hashlib.sha256(audio.read_bytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32"])
+def test_a_spot_over_full_scale_leaves_the_rest_as_loud_as_it_was(tmp_path: Path, subtype: str) -> None:
+    audio = tmp_path / "a.wav"
+    soundfile.write(audio, sound(), RATE, subtype=subtype)
+    stem = edit(audio, "volume gain_db=40", selection_start=0.25, selection_length=0.1).stems[0]
+    old, new = (soundfile.read(path, always_2d=True)[0] for path in (audio, stem.path))
+    assert soundfile.info(stem.path).subtype == ("DOUBLE" if subtype == "PCM_32" else "FLOAT")
+    outside = np.r_[0 : RATE // 4, round(0.35 * RATE) : len(old)]
+    assert np.array_equal(new[outside], old[outside])
+    assert np.abs(new).max() > 5
+
+
+@pytest.mark.parametrize("fault", [np.nan, np.inf, 3e38])
+@pytest.mark.parametrize("do", ["wiener", "speed factor=1.2", "distance metres=20", "width amount=2", "dehum"])
+def test_a_sample_that_is_no_sound_spoils_no_other(tmp_path: Path, fault: float, do: str) -> None:
+    samples = sound(0.3).astype(np.float32)
+    samples[1_000] = fault
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    result = edit(tmp_path / "a.wav", do)
+    assert any("count as silence" in warning for warning in result.warnings)
+    assert np.abs(soundfile.read(result.stems[0].path)[0]).max() < 2
+
+
+@pytest.mark.parametrize("keys", [{}, {"selection_start": 0.1, "selection_length": 0.1}])
+def test_louder_without_end_is_refused(tmp_path: Path, keys: dict[str, Any]) -> None:
+    soundfile.write(tmp_path / "a.wav", sound(0.3), RATE, subtype="PCM_24")
+    with pytest.raises(BadArgument, match="full scale") as raised:
+        edit(tmp_path / "a.wav", ";".join(["volume gain_db=48"] * 20), **keys)
+    assert raised.value.field == "do"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("WAV", "wav"), ("RF64", "wav"), ("AIFF", "aiff")])
+def test_a_file_that_was_cut_off_is_told(tmp_path: Path, form: str, suffix: str) -> None:
+    audio = tmp_path / f"a.{suffix}"
+    soundfile.write(audio, sound(0.3), RATE, format=form, subtype="PCM_24")
+    assert edit(audio, "reverse").warnings == ()
+    audio.write_bytes(audio.read_bytes()[:-6_000])
+    result = edit(audio, "reverse", job_id="h-2")
+    assert any("6,000 bytes shorter" in warning for warning in result.warnings)
+    assert result.stems[0].length_samples == round(0.3 * RATE) - 1_000
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "told"),
+    [
+        ("mono and wider", BadArgument, "both ways"),
+        ("pan left and pan right", BadArgument, "both ways"),
+        ("make it louder or quieter", BadArgument, "both ways"),
+        ("3 dB louder 5 dB quieter", BadArgument, "both ways"),
+        ("faster slower", BadArgument, "both ways"),
+        ("don't make it louder", PromptNotMatched, "don't"),
+        ("do not remove the hum", PromptNotMatched, "do not"),
+        ("remove the noise but not the hum", PromptNotMatched, "not the hum"),
+        ("keep the hum", PromptNotMatched, "keep"),
+        ("loop it 5 times", PromptNotMatched, "5 times"),
+        ("no fade", BadArgument, "select the spot"),
+        ("cut the last 10 seconds", BadArgument, "Nothing would be left"),
+        ("10 seconds shorter", BadArgument, "Nothing would be left"),
+        ("1e5 dB louder", BadArgument, "48"),
+        ("0 metres away", BadArgument, "greater than or equal to 1"),
+        ("normalize to +3 dB", BadArgument, "less than or equal to 0"),
+    ],
+)
+def test_words_that_clash_deny_or_leave_nothing_are_not_done(
+    words: str, error: type[CuewrightError], told: str
+) -> None:
+    with pytest.raises(error, match=told) as raised:
+        actions_by_rules(words, length_seconds=2.0, selected=False)
+    assert raised.value.field in ("do", "selection_length")
+
+
+@pytest.mark.parametrize(
+    ("words", "actions"),
+    [
+        (".5 dB louder", "volume gain_db=0.5"),
+        ("denoise by 0 dB", "denoise reduction_db=0"),
+        ("normalize to -3 dB", "volume peak_dbtp=-3"),
+        ("1 second shorter", "trim length_seconds=1"),
+        ("loop", "loop crossfade_seconds=0.5"),
+    ],
+)
+def test_numbers_are_taken_as_they_are(words: str, actions: str) -> None:
+    (action,) = actions_by_rules(words, length_seconds=2.0, selected=False)
+    assert str(action) == actions
+
+
+@pytest.mark.parametrize("words", ["x" * 30_000, "louder " * 4_000 + "from 8 to 9 seconds"])
+def test_an_error_quotes_only_the_beginning_of_many_words(words: str) -> None:
+    with pytest.raises(CuewrightError) as raised:
+        actions_by_rules(words, length_seconds=2.0, selected=False)
+    assert len(raised.value.sentence) < 300
+
+
+@pytest.mark.parametrize(
+    ("do", "keys", "field"),
+    [
+        ("fill", {"selection_length": 0.5}, "selection_length"),
+        ("warp anchors=5:5", {}, "do"),
+        ("fill text='dog bark'", {"selection_start": 0.1, "selection_length": 1e-5}, "do"),
+        ("wiener", {"noise_length": 0.001}, "noise_length"),
+        ("wiener", {"noise_length": 1e-5, "noise_audio": "other"}, "noise_length"),
+    ],
+)
+def test_an_error_names_a_key_of_the_request(tmp_path: Path, do: str, keys: dict[str, Any], field: str) -> None:
+    audio, other = tmp_path / "a.wav", tmp_path / "other.wav"
+    soundfile.write(audio, sound(), RATE, subtype="PCM_24")
+    soundfile.write(other, sound()[:4_000], 8_000, subtype="PCM_24")
+    with pytest.raises(BadArgument) as raised:
+        edit(audio, do, **(keys | ({"noise_audio": str(other)} if "noise_audio" in keys else {})))
+    assert raised.value.field == field
+    assert "selection is empty" not in raised.value.sentence
+    assert {path.name for path in tmp_path.iterdir()} == {"a.wav", "other.wav"}
