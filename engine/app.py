@@ -65,7 +65,7 @@ class Engine:
             host=settings.host,
             port=settings.port,
             token=settings.token.get_secret_value() if settings.token else None,
-            spool=settings.spool,
+            spool=settings.spool_folder,
         )
         self._began = time.monotonic()
 

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; anything but loopback needs a token.")
     port: int = Field(57_190, ge=0, le=65_535, description="UDP and TCP port; 0 picks a free one.")
     token: SecretStr | None = Field(None, description="Requests must carry it when set.")
-    spool: Path | None = Field(None, description="Folder watched for request files.")
+    spool: Path | None = Field(None, description="Folder watched for request files; `spool` in the data folder else.")
     roots: tuple[Path, ...] = Field((Path.home(),), description="Files are read and written under these folders only.")
     data_folder: Path = Field(Path(platformdirs.user_data_dir(APP)), description="Job journal, library index.")
     cache_folder: Path = Field(Path(platformdirs.user_cache_dir(APP)), description="Rendered takes; safe to delete.")
@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     llm_model: str | None = Field(None, description="Model that plans; none: words never leave this machine.")
     llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
     llm_timeout_seconds: float = Field(30.0, gt=0, le=600)
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where request files are taken from."""
+        return self.spool or self.data_folder / "spool"
 
     @classmethod
     def settings_customise_sources(

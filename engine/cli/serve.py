@@ -31,7 +31,7 @@ def serve(
     root: Annotated[
         list[Path] | None, typer.Option(help="Read and write under this folder only; may be given again.")
     ] = None,
-    spool: Annotated[Path | None, typer.Option(help="Also take request files from this folder.")] = None,
+    spool: Annotated[Path | None, typer.Option(help="Take request files from this folder.")] = None,
     token: Annotated[str | None, typer.Option(help="Refuse requests without it.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -48,10 +48,8 @@ def serve(
         if as_json:
             print_json({"ready": True, "host": settings.host, "port": bound, "version": __version__})
         else:
-            spooled = f" and {settings.spool}" if settings.spool else ""
-            print(
-                f"cuewright {__version__} ready on {settings.host}:{bound} (OSC over UDP and TCP){spooled}", flush=True
-            )
+            where = f"{settings.host}:{bound} (OSC over UDP and TCP) and {settings.spool_folder}"
+            print(f"cuewright {__version__} ready on {where}", flush=True)
 
     async def main() -> None:
         stop = asyncio.Event()
