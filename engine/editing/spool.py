@@ -12,6 +12,7 @@ import numpy as np
 from engine.audio import Samples
 from engine.errors import BadArgument, InternalError
 from engine.source import LOUDEST, Blocks
+from engine.stems.folder import translating
 
 IN_MEMORY_BYTES = 2**26
 
@@ -26,6 +27,13 @@ class Spool:
     folder
         Where the file goes, should it be one: there is room where the result will be. It vanishes with this object,
         and, where the system can, with the process.
+
+    Raises
+    ------
+    DiskFull, FolderNotWritable
+        When the file cannot be written.
+    BadArgument
+        When the sound is louder than any sound is.
     """
 
     def __init__(self, blocks: Blocks, *, sample_rate_hz: int, folder: Path) -> None:
@@ -35,7 +43,12 @@ class Spool:
         self._held: list[Samples] = []
         self._file: IO[bytes] | None = None
         for block in blocks:
-            self._add(block, folder)
+            self._check(block)
+            with translating(folder):
+                self._add(block, folder)
+        with translating(folder):
+            if self._file is not None:
+                self._file.flush()
         if not self.length_samples:
             raise InternalError("An action gave no sound.")
         if self._file is None:
@@ -45,7 +58,7 @@ class Spool:
         if getattr(self, "_file", None) is not None:
             self._file.close()  # type: ignore[union-attr]
 
-    def _add(self, block: Samples, folder: Path) -> None:
+    def _check(self, block: Samples) -> None:
         self.channels = self.channels or block.shape[0]
         if block.shape[0] != self.channels or block.dtype != np.float32:
             raise InternalError(f"An action gave {block.dtype} {block.shape} within {self.channels} channels.")
@@ -54,6 +67,8 @@ class Spool:
             raise InternalError("An action gave samples that are no numbers.")
         if peak > LOUDEST:
             raise BadArgument("The sound comes out more than 100 dB over full scale: turn it down.", field="do")
+
+    def _add(self, block: Samples, folder: Path) -> None:
         self.length_samples += block.shape[1]
         if self._file is None and self.length_samples * self.channels * 4 <= IN_MEMORY_BYTES:
             self._held.append(np.array(block))  # a copy: a view may keep much more alive

@@ -44,6 +44,8 @@ OnStem = Callable[[StemFile], None]
 OWN = Licence(name="LicenseRef-original", commercial=True, note="As the file that it was made of.")
 _WRITTEN = 0.9
 _EDIT = re.compile(r" edit(-\d+)?$")
+_NAME_BYTES = 200
+"""Of the original's name; file systems hold 255."""
 _FULL_SCALE = 1.0
 _PRECISE: dict[Encoding, Encoding] = {"pcm16": "pcm24"}
 """What is computed needs more than 16 bits; every other encoding stays what it is."""
@@ -188,9 +190,11 @@ class _Editor:
         mask = metadata.channel_mask if result.channels == original.file_channels else 0
         layout = Layout.of(result, encoding, mask)
         frames = self._frames(original, result, handle)
-        source = Path(self._plan.region.path)
-        target = self._folder / f"{_EDIT.sub('', source.stem)} edit.wav"
-        path = publish(target, self._job.id, lambda file: bwf.write_frames(file, layout, frames, about, inherited))
+        path = publish(
+            self._folder / _take_name(Path(self._plan.region.path).stem),
+            self._job.id,
+            lambda file: bwf.write_frames(file, layout, frames, about, inherited),
+        )
         return StemFile(
             path=str(path),
             sha256=sha256_of(path),
@@ -260,6 +264,12 @@ class _Editor:
                     old = original.read(offset + first, offset + last)
                     new = crossfaded(old, new, first - span.start, span.length, original.sample_rate_hz)
                 yield new.T
+
+
+def _take_name(original: str) -> str:
+    """Of the file that a take goes to; a long name is shortened, for the manifest's is longer still."""
+    own = _EDIT.sub("", original).encode()[:_NAME_BYTES].decode(errors="ignore")
+    return f"{own} edit.wav"
 
 
 def _bytes_needed(plan: EditPlan) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,8 @@ import pytest
 import soundfile
 
 from engine.config import Settings
-from engine.errors import BadArgument, CuewrightError, PromptNotMatched
+from engine.editing import spool
+from engine.errors import BadArgument, CuewrightError, DiskFull, PromptNotMatched
 from engine.planning.instruct_rules import actions_by_rules
 from engine.render import Studio
 from engine.request import EditRequest, Job
@@ -148,3 +151,24 @@ def test_an_error_names_a_key_of_the_request(tmp_path: Path, do: str, keys: dict
     assert raised.value.field == field
     assert "selection is empty" not in raised.value.sentence
     assert {path.name for path in tmp_path.iterdir()} == {"a.wav", "other.wav"}
+
+
+@pytest.mark.parametrize("stem", ["n" * 251, "n" * 236, "ä" * 125])
+def test_a_name_as_long_as_names_can_be(tmp_path: Path, stem: str) -> None:
+    audio = tmp_path / f"{stem}.wav"
+    soundfile.write(audio, sound(0.01), RATE, subtype="PCM_24")
+    takes = [Path(edit(audio, do, job_id=do).stems[0].path) for do in ("reverse", "limit")]
+    assert takes[0].name.endswith(" edit.wav")
+    assert takes[1].name.endswith(" edit-2.wav")
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json"] * 2 + [".wav"] * 3
+
+
+def test_a_full_disk_between_two_actions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(spool, "IN_MEMORY_BYTES", 1_000)
+    monkeypatch.setattr("engine.editing.spool.tempfile.TemporaryFile", lambda **keys: Full())
+    with pytest.raises(DiskFull, match="make room"):
+        spool.Spool(iter([np.zeros((2, 1_000), np.float32)] * 2), sample_rate_hz=RATE, folder=tmp_path)
