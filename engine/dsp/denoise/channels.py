@@ -18,8 +18,8 @@ from engine.source import Source
 
 LEAST_CORRELATION = 0.3
 """Below it two channels are unrelated."""
-_LOOKS = 256
-_LOOK_SAMPLES = 2**13
+_LOOKS = 128
+_LOOK_SAMPLES = 2**12
 """The channels' covariance is taken from at most so many stretches, evenly spread."""
 
 

@@ -122,10 +122,9 @@ def _steady(low: Power, middle: Power, valley: NDArray[np.float64]) -> NDArray[n
 
 def _lowest(powers: Power, shape: NDArray[np.float64], shares: tuple[float, ...]) -> Iterator[Power]:
     """Quantiles over the first axis, each divided by what it would be of noise of power 1."""
-    ranks = [int(share * len(powers)) for share in shares]
-    ordered = np.partition(powers, sorted(set(ranks)), axis=0)
-    for rank, share in zip(ranks, shares, strict=True):
-        yield np.asarray(ordered[rank] / (special.gammaincinv(shape, share) / shape), np.float32)
+    ordered = np.sort(powers, axis=0)  # faster than to part them at a few ranks: it compares many columns at once
+    for share in shares:
+        yield np.asarray(ordered[int(share * len(powers))] / (special.gammaincinv(shape, share) / shape), np.float32)
 
 
 def _valley(low: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -135,7 +134,7 @@ def _valley(low: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     places = np.arange(0, low.size, step)
     around = np.lib.stride_tricks.sliding_window_view(np.pad(low, reach, mode="symmetric"), 2 * reach + 1)[::step]
     rank = int(_VALLEY_RANK * (2 * reach + 1))
-    return np.asarray(np.interp(np.arange(low.size), places, np.partition(around, rank, axis=1)[:, rank]))
+    return np.asarray(np.interp(np.arange(low.size), places, np.sort(around, axis=1)[:, rank]))
 
 
 def _bands(bins: int) -> NDArray[np.int64]:
