@@ -1,166 +1,162 @@
-"""A finished job as a REAPER project: every stem on its track, at its sample.
+"""Writing a finished job for other DAWs: which formats there are, and the files they become.
 
-Written as text after REAPER's own files; what REAPER does not need is left out, and REAPER fills it in.
+Every file is new: one that stands there already, with other bytes, keeps its name.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal, get_args
 
-from engine.cue import Cue
-from engine.picture import Picture
+from pydantic import Field
+
+from engine.errors import BadArgument, DependencyMissing
+from engine.model import Model
 from engine.plan import Plan
 from engine.results import StemFile
-from engine.session import Session
-from engine.stems.folder import publish_text
-from engine.stems.naming import beside_name
-from engine.timebase import FrameRate
+from engine.stems.folder import make_folder, publish, publish_text, translating
+from engine.stems.interchange import timeline as timelines
+from engine.stems.interchange.aaf_media import EMBEDDABLE
+from engine.stems.interchange.timeline import Timeline
+from engine.stems.manifest import read_manifest
+from engine.stems.naming import beside_name, block
 
-_TIMECODE_MODE = 5  # ruler in hours:minutes:seconds:frames
-_MONO_CENTRE = math.sqrt(0.5)
-
-
-def _frame_kind(frames: FrameRate) -> int:
-    """REAPER writes whole frames, and beside them what is meant: 0 just that, 1 drop-frame, 2 the 1000/1001 of it."""
-    if frames.drop_frame:
-        return 1
-    return 0 if frames.rate.denominator == 1 else 2
+Format = Literal["rpp", "aaf", "otio", "edl", "dawproject"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+_NEEDS = {"aaf": "aaf2", "otio": "opentimelineio"}
+_WITHOUT_MUTE = ("aaf", "edl")
 
 
-def write_rpp(stems: Iterable[StemFile], mix: StemFile | None, plan: Plan, folder: Path, job_id: str) -> Path:
-    """Write ``<job>.rpp`` into ``folder``; stems are referred to by name, so the folder can move.
+class Exported(Model):
+    """What was written."""
 
-    The plan's cues are its markers (spans are regions), and its picture lies at its place, read where it is.
-    """
-    pans = {event.id: event.pan for event in plan.events}
-    extras = [*_markers(plan.cues, plan), *(_picture(plan.picture, plan) if plan.picture else [])]
-    return publish_text(
-        folder / beside_name(job_id, ".rpp"), job_id, project(stems, mix, plan.session, pans, extras=extras)
-    )
+    files: tuple[str, ...] = Field(description="Paths, absolute.")
+    notes: tuple[str, ...] = Field((), description="What a format could not carry, for people.")
 
 
-def project(
-    stems: Iterable[StemFile],
-    mix: StemFile | None,
-    session: Session,
-    pans: dict[str, float],
-    *,
-    extras: Iterable[str] = (),
-) -> str:
-    """The project's text. Takes of one event are takes of one item; the mix lies on a muted track at the end.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """How to write it.
 
     Parameters
     ----------
-    pans
-        Event id to pan, -1 to 1.
-    extras
-        Lines before the first track.
+    formats
+        Which; each once.
+    embed
+        The sound goes into the AAF. A DAWproject always holds it.
+    session_start
+        Timecode at which the session that takes it starts; empty is where the job's own started.
     """
-    frames = session.frames
-    start = session.start_samples / session.sample_rate
-    lines = [
-        '<REAPER_PROJECT 0.1 "7.0" 0',
-        f"  SAMPLERATE {session.sample_rate} 1 0",
-        f"  PROJOFFS {_seconds(start)} 0 0",
-        f"  TIMEMODE 1 {_TIMECODE_MODE} -1 {frames.nominal} {_frame_kind(frames)} 0 -1",
-        "  TIMELOCKMODE 0",  # items keep their time, not their beat, when the tempo changes
-        "  PANLAW 1",
-        *extras,
-    ]
-    tracks: dict[str, dict[str, list[StemFile]]] = {}
-    for stem in sorted(stems, key=lambda s: (s.index, s.take)):
-        tracks.setdefault(stem.track, {}).setdefault(stem.event, []).append(stem)
-    for name, items in tracks.items():
-        lines += _track(name, [_item(takes, pans.get(event, 0.0)) for event, takes in items.items()], muted=False)
-    if mix is not None:
-        lines += _track("Mix", [_item([mix], 0.0)], muted=True)
-    return "\n".join([*lines, ">", ""])
+
+    formats: tuple[Format, ...]
+    embed: bool = False
+    session_start: str = ""
 
 
-def _markers(cues: Iterable[Cue], plan: Plan) -> Iterator[str]:
-    rate = plan.session.sample_rate
-    for number, cue in enumerate(cues, start=1):
-        start = plan.position_samples + cue.start_samples
-        is_region = int(cue.length_samples > 0)
-        yield f"  MARKER {number} {_seconds(start / rate)} {quoted(cue.label or cue.kind)} {is_region}"
-        if is_region:
-            yield f'  MARKER {number} {_seconds((start + cue.length_samples) / rate)} "" 1'
+def write_rpp(stems: Iterable[StemFile], mix: StemFile | None, plan: Plan, folder: Path, job_id: str) -> Path:
+    """Write ``<job>.rpp`` into ``folder``, where the stems lie."""
+    return _rpp(timelines.of_plan(plan, stems, mix, job_id=job_id), folder)
 
 
-def _picture(picture: Picture, plan: Plan) -> list[str]:
-    if not picture.path.isprintable():  # a line break in it would write lines of its own
-        return _track("Picture left out: its path holds a line break", [], muted=True)
-    rate = plan.session.sample_rate
-    item = [
-        "<ITEM",
-        f"  POSITION {_seconds(plan.position_samples / rate)}",
-        f"  LENGTH {_seconds(plan.length_samples / rate)}",
-        "  LOOP 0",
-        f"  NAME {quoted(Path(picture.path).name)}",
-        f"  SOFFS {_seconds(picture.offset_seconds)}",
-        f"  PLAYRATE {picture.play_rate:.12g} 0 0 -1",
-        "  <SOURCE VIDEO",
-        f"    FILE {_in_quotes(picture.path)}",  # as it is: two spaces in a path are two
-        "  >",
-        ">",
-    ]
-    return _track("Picture", [item], muted=True)
+def export(manifest: Path, folder: Path, how: Handover) -> Exported:
+    """Write a finished job, told by its manifest, in other DAWs' formats.
+
+    Raises
+    ------
+    FileUnreadable
+        When the manifest or a stem cannot be read, or is not what was written.
+    BadArgument
+        When no format is named, or a sound does not fit into the session or the format.
+    DependencyMissing
+        When a format's library is not installed.
+    FolderNotWritable, DiskFull
+        And nothing half-written is visible.
+    """
+    if not how.formats:
+        raise BadArgument(f"Which format? One or more of {', '.join(FORMATS)}.", field="format")
+    for name in how.formats:
+        if name in _NEEDS and find_spec(_NEEDS[name]) is None:
+            raise DependencyMissing(
+                f"{name.upper()} needs a library that is not here: pip install 'cuewright[interchange]'.",
+                field="format",
+            )
+    timeline = timelines.of_manifest(read_manifest(manifest), manifest)
+    if how.session_start:
+        timeline = timelines.starting_at(timeline, how.session_start)
+    timeline = timelines.checked(timeline)
+    make_folder(folder, need_bytes=_bytes_needed(timeline, how))
+    files: list[Path] = []
+    for name in dict.fromkeys(how.formats):
+        files += _written(name, timeline, folder, how)
+    return Exported(files=tuple(map(str, files)), notes=tuple(_notes(timeline, how)))
 
 
-def _track(name: str, items: list[list[str]], *, muted: bool) -> list[str]:
-    return [
-        "  <TRACK",
-        f"    NAME {quoted(name)}",
-        f"    MUTESOLO {int(muted)} 0 0",
-        *(f"    {line}" for item in items for line in item),
-        "  >",
-    ]
+def _written(name: Format, timeline: Timeline, folder: Path, how: Handover) -> Sequence[Path]:
+    from engine.stems.interchange import aaf, dawproject, edl, otio
+
+    target = folder / beside_name(timeline.job_id, f".{name}")
+    match name:
+        case "rpp":
+            return [_rpp(timeline, folder)]
+        case "otio":
+            return [publish_text(target, timeline.job_id, otio.document(timeline, folder))]
+        case "dawproject":
+            return [publish(target, timeline.job_id, lambda file: dawproject.write(timeline, file))]
+        case "aaf":
+            with translating(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".cuewright-") as scratch:
+                made = Path(scratch) / "made.aaf"  # its library wants a file to read and write, by name
+                aaf.write(timeline, made, embed=how.embed)
+                with made.open("rb") as source:
+                    return [publish(target, timeline.job_id, lambda file: shutil.copyfileobj(source, file, 2**20))]
+        case "edl":
+            lists = [(lane.name, edl.edit_list(timeline, lane)) for lane in timeline.lanes() if lane.audible]
+            return [
+                publish_text(
+                    folder / beside_name(timeline.job_id, f" {number:02d} {block(lane)}".rstrip() + ".edl"),
+                    timeline.job_id,
+                    text,
+                )
+                for number, (lane, text) in enumerate(lists, start=1)
+            ]
 
 
-def _item(takes: list[StemFile], pan: float) -> list[str]:
-    """Takes lead in by different lengths; the item begins with the latest, so that every offset is inside its file."""
-    rate = takes[0].sample_rate_hz
-    begin = max(take.position_samples for take in takes)
-    end = max(take.position_samples + take.length_samples for take in takes)
-    lines = [
-        "<ITEM",
-        f"  POSITION {_seconds(begin / rate)}",
-        f"  LENGTH {_seconds((end - begin) / rate)}",
-        "  LOOP 0",
-        "  FADEIN 1 0 0 1 0 0 0",
-        "  FADEOUT 1 0 0 1 0 0 0",
-    ]
-    for number, take in enumerate(takes):
-        # Mono lies 3 dB lower in the centre, stereo is balanced: as in the mix.
-        law = _MONO_CENTRE if take.channels == 1 else 1.0
-        volume = f"{pan:.6f} 1 {law:.14f}"
-        if number:
-            lines.append("  TAKE")
-        lines += [
-            f"  NAME {quoted(take.label if len(takes) == 1 else f'{take.label} {take.take}')}",
-            f"  TAKEVOLPAN {volume}" if number else f"  VOLPAN 1 {volume}",
-            f"  SOFFS {_seconds((begin - take.position_samples) / rate)}",
-            "  <SOURCE WAVE",
-            f"    FILE {quoted(Path(take.path).name)}",
-            "  >",
-        ]
-    return [*lines, ">"]
+def _rpp(timeline: Timeline, folder: Path) -> Path:
+    from engine.stems.interchange import rpp
+
+    return publish_text(folder / beside_name(timeline.job_id, ".rpp"), timeline.job_id, rpp.project(timeline, folder))
 
 
-def _seconds(value: float) -> str:
-    """With digits enough that the nearest sample is the right one, also after 24 hours at 192 kHz."""
-    return f"{value:.12f}".rstrip("0").rstrip(".") or "0"
+def _bytes_needed(timeline: Timeline, how: Handover) -> int:
+    """Where the sound goes into the file; twice for an AAF, which is made and then copied."""
+    sound = sum(Path(path).stat().st_size for path in timeline.encodings)
+    copies = ("dawproject" in how.formats) + 2 * ("aaf" in how.formats and how.embed)
+    return copies * sound + 2**20
 
 
-def quoted(text: str) -> str:
-    """A string as REAPER quotes it, on one line: with whichever quote it does not hold, else backticks."""
-    return _in_quotes(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
-
-
-def _in_quotes(clean: str) -> str:
-    for quote in ('"', "'", "`"):
-        if quote not in clean:
-            return f"{quote}{clean}{quote}"
-    return "`" + clean.replace("`", "'") + "`"
+def _notes(timeline: Timeline, how: Handover) -> list[str]:
+    """What each format leaves out, where this job has it."""
+    notes = []
+    names = {name: name.upper() for name in how.formats}
+    if any(not lane.audible for lane in timeline.lanes()):
+        left = "The mix and other takes than the first" if timeline.mix else "Other takes than the first"
+        for name in _WITHOUT_MUTE:
+            if name in names:
+                notes.append(f"{left} are not in the {names[name]}, which cannot mute them; their files are there.")
+    if timeline.markers and "edl" in names:
+        notes.append("An EDL has no markers: the job's cue sheet has the cues.")
+    if timeline.picture and set(names) - {"rpp"}:
+        notes.append("The picture is in the REAPER project only: import it into the session itself.")
+    if "edl" in names:
+        half_ms = 500 / float(timeline.session.frames.rate)
+        notes.append(f"An EDL counts frames: sounds lie up to {half_ms:.0f} ms off. AAF and OTIO keep the sample.")
+    floats = [path for path, encoding in timeline.encodings.items() if encoding not in EMBEDDABLE]
+    if "aaf" in names and how.embed and floats:
+        notes.append(f"{Path(floats[0]).name} is linked, not embedded: an AAF's PCM cannot hold it as it is.")
+    if {"aaf", "edl"} & set(names) and any(s.pan and s.channels > 1 for s in timeline.stems):
+        notes.append("The balance of stereo sounds is left out of AAF and EDL.")
+    return notes

@@ -15,7 +15,9 @@ from engine.cue import Cue
 from engine.picture import Picture
 from engine.results import StemFile
 from engine.session import Session
-from engine.stems.export import project, write_rpp
+from engine.stems.export import write_rpp
+from engine.stems.interchange.rpp import project
+from engine.stems.interchange.timeline import Timeline
 from engine.timebase import round_late
 
 Line = list[str] | str
@@ -31,9 +33,18 @@ def load(
     stems: list[StemFile],
     mix: StemFile | None = None,
     session: Session = Session(),  # noqa: B008  (frozen)
-    pans: dict[str, float] | None = None,
+    folder: Path = Path(),
 ) -> rpp.Element:
-    return rpp.loads(project(stems, mix, session, pans or {}))
+    timeline = Timeline(
+        job_id="job-1",
+        title="slam",
+        created="",
+        session=session,
+        sample_rate_hz=session.sample_rate,
+        stems=tuple(sorted(stems, key=lambda s: s.index)),
+        mix=mix,
+    )
+    return rpp.loads(project(timeline, folder))
 
 
 def samples(seconds: str, rate: int) -> int:
@@ -125,11 +136,11 @@ def test_tracks_come_in_the_stems_order_and_hold_their_events() -> None:
 
 def test_pan_is_on_every_take_and_mono_lies_as_in_the_mix() -> None:
     stems = [
-        stem(event="s1", take=1, index=1),
-        stem(event="s1", take=2, index=2, path="b.wav"),
-        stem(event="s2", index=3, channels=2, track="Rain"),
+        stem(event="s1", take=1, index=1, pan=-0.25),
+        stem(event="s1", take=2, index=2, path="b.wav", pan=-0.25),
+        stem(event="s2", index=3, channels=2, track="Rain", pan=0.5),
     ]
-    mono, stereo = load(stems, pans={"s1": -0.25, "s2": 0.5}).findall(".//ITEM")
+    mono, stereo = load(stems).findall(".//ITEM")
     first, second = takes_of(mono)
     assert [float(x) for x in argument(first, "VOLPAN")] == pytest.approx([1.0, -0.25, 1.0, 0.5**0.5])
     assert [float(x) for x in argument(second, "TAKEVOLPAN")] == pytest.approx([-0.25, 1.0, 0.5**0.5])
