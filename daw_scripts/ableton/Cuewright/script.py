@@ -1,0 +1,219 @@
+"""The control surface: a tick every tenth of a second that hears the user and the engine, and never waits for either.
+
+What it can do is in ``commands``; what it tells goes to Live's status bar, to its log, and to whoever sent a command by
+OSC.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from dataclasses import dataclass, replace
+
+import Live
+from ableton.v2.control_surface import ControlSurface  # type: ignore[import-not-found] # inside Live only
+
+from . import placing, selection, settings
+from .asking import Asked, ask
+from .commands import HELP, Command, parse
+from .jobs import Job, Jobs
+from .naming import Names
+from .osc import Message
+from .ports import Address, Port
+from .refused import Refused
+from .replies import read
+
+ADDRESS = "/cuewright/live"
+PROGRESS_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand:
+    """A request under way, and who asked for it by OSC."""
+
+    asked: Asked
+    to: Address | None
+
+
+class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
+    """One for each set; Live makes it and disconnects it."""
+
+    def __init__(self, c_instance: object) -> None:
+        super().__init__(c_instance)
+        self._application = Live.Application.get_application()
+        self._song = self._application.get_document()
+        self._version = self._application.get_version_string()
+        self._names = Names(self._song)
+        self._last: Command | None = None
+        self._done: Asked | None = None
+        self._shown_at = 0.0
+        self._disconnected = False
+        problem = ""
+        try:
+            self._settings = settings.load()
+        except Refused as refused:
+            self._settings, problem = settings.Settings(), str(refused)
+        self._engine = Port(peer_port=self._settings.engine_port)
+        self._jobs: Jobs[Errand] = Jobs(self._engine.send)
+        self._commands: Port | None = None
+        try:
+            self._commands = Port(port=self._settings.command_port)
+        except OSError:
+            problem = problem or (
+                f"Port {self._settings.command_port} is taken, perhaps by another Live: commands by OSC are off, "
+                "commands by name work."
+            )
+        self._id = os.urandom(6).hex()
+        self._count = 0
+        self._say(problem or f"Cuewright is ready. {HELP}")
+        self.schedule_message(1, self._tick)
+
+    def disconnect(self) -> None:
+        """Called by Live when the set is closed; jobs go on in the engine, and their files stay."""
+        self._disconnected = True
+        self._engine.close()
+        if self._commands is not None:
+            self._commands.close()
+        super().disconnect()
+
+    def _tick(self) -> None:
+        if self._disconnected:
+            return
+        try:
+            self._work(time.monotonic())
+        except Exception:
+            logger.exception("Cuewright met a defect of its own")
+            self._say("Something went wrong inside Cuewright; Live's Log.txt has it. Please report it.")
+        self.schedule_message(1, self._tick)
+
+    def _work(self, now: float) -> None:
+        for typed in self._names.changed():
+            self._obey(typed.line, typed.at_beats, None, now)
+        for message, sender in self._commands.receive() if self._commands else ():
+            if (line := _line_of(message)) is not None:
+                self._obey(line, None, sender, now)
+            else:
+                self._say(f"There is no address {message.address}; commands go to {ADDRESS}.", sender)
+        ended = []
+        for message, _ in self._engine.receive():
+            reply = read(message)
+            job = self._jobs.receive(reply, now) if reply else None
+            if job is not None and job.ended:
+                ended.append(job)
+            elif job is not None and job.state == "running":
+                self._progress(job, now)
+        for job in ended:
+            self._end(job)
+        for job in self._jobs.tick(now):
+            if job.ended:
+                self._end(job)
+            else:
+                self._say(self._lost(), job.about.to)
+
+    def _obey(self, line: str, at_beats: float | None, to: Address | None, now: float) -> None:
+        try:
+            command = parse(line)
+            if command.verb == "again":
+                if self._last is None:
+                    raise Refused("There is no command yet that could be done again.")
+                command = self._last
+            self._do(command, at_beats, to, now)
+        except Refused as refused:
+            self._say(str(refused), to)
+
+    def _do(self, command: Command, at_beats: float | None, to: Address | None, now: float) -> None:
+        if command.verb in ("help", "status", "cancel"):
+            self._say({"help": self._help, "status": self._status, "cancel": self._cancel}[command.verb](now), to)
+            return
+        if command.verb == "more":
+            if self._done is None:
+                raise Refused("There is nothing yet to make more takes of: ask for a sound first.")
+            asked = self._done.more(command)
+        else:
+            in_session = self._application.view.focused_document_view == "Session"
+            asked = ask(self._song, in_session, command, at_beats, self._settings)
+            self._last = command
+        self._count += 1
+        job_id = f"live-{self._id}-{self._count}"
+        packet = asked.packet(job_id, f"live-{self._id}", self._song.name, self._settings)
+        self._jobs.submit(job_id, packet, Errand(asked=asked, to=to), now)
+        self._say(f"Asked: {command.words or command.verb} ...", to)
+
+    def _help(self, _now: float) -> str:
+        return HELP
+
+    def _status(self, _now: float) -> str:
+        jobs = [f"{job.stage or job.state} {job.fraction:.0%}" for job in self._jobs.open]
+        return f"At work on {len(jobs)}: {'; '.join(jobs)}." if jobs else "Nothing is being made."
+
+    def _cancel(self, now: float) -> str:
+        jobs = self._jobs.open
+        for job in jobs:
+            self._jobs.cancel(job, now)
+        return f"Cancelling {len(jobs)}." if jobs else "There is nothing to cancel."
+
+    def _progress(self, job: Job[Errand], now: float) -> None:
+        if now - self._shown_at >= PROGRESS_SECONDS:
+            self._shown_at = now
+            self.show_message(f"Cuewright: {job.fraction:.0%} {job.stage}")
+            self._answer("progress", (job.fraction, job.stage), job.about.to)
+
+    def _end(self, job: Job[Errand]) -> None:
+        to = job.about.to
+        if job.state == "cancelled":
+            self._say("Cancelled; nothing was placed.", to)
+        elif job.state == "failed":
+            self._say(job.problem, to)
+        else:
+            try:
+                self._say(self._place(job), to)
+            except Refused as refused:
+                self._say(str(refused), to)
+        self._answer("ended", (job.id, job.state), to)
+
+    def _place(self, job: Job[Errand]) -> str:
+        """Into the set; the place is where it was when it was asked for, at the tempo of now."""
+        asked = job.about.asked
+        events = asked.events(job.stems.values())
+        if not events:
+            return "The engine made no sound of it."
+        place = asked.place
+        if place.start_beats is not None:
+            try:
+                place = replace(place, tempo_bpm=selection.tempo(self._song))
+            except Refused as refused:
+                folder = os.path.dirname(events[0].takes[0].path)  # noqa: PTH120
+                raise Refused(f"{refused} The sounds are made; they lie in {folder}.") from None
+        homes = placing.put(self._song, self._version, events, place)
+        self._done = asked.placed(events, homes)
+        count = sum(len(event.takes) for event in events)
+        names = ", ".join(dict.fromkeys(name for _, name in homes))
+        said = f"{count} sound{'s' if count > 1 else ''} on {names}; one undo takes all of it back."
+        return " ".join([said, *job.warnings])
+
+    def _lost(self) -> str:
+        return (
+            f"No engine answers on port {self._settings.engine_port}: start one with 'cuewright serve'. "
+            "The request goes on by itself then, or say 'cw cancel'."
+        )
+
+    def _say(self, text: str, to: Address | None = None) -> None:
+        logger.info(text)
+        self._shown_at = time.monotonic() + 2.0  # progress does not wipe it away at once
+        self.show_message(f"Cuewright: {text}")
+        self._answer("said", (text,), to)
+
+    def _answer(self, what: str, values: tuple[str | float, ...], to: Address | None) -> None:
+        if to is not None and self._commands is not None:
+            self._commands.answer(Message(f"{ADDRESS}/{what}", values), to)
+
+
+def _line_of(message: Message) -> str | None:
+    """The command line of a message: ``/cuewright/live "edit remove the hum"``, or the verb as part of the address."""
+    if not (message.address + "/").startswith(ADDRESS + "/"):
+        return None
+    verb = message.address[len(ADDRESS) + 1 :]
+    return " ".join([verb, *(str(value) for value in message.arguments)]).strip()
