@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.audio import Samples
 
@@ -21,7 +22,12 @@ def fade_curve(length_samples: int, shape: Shape = "equal_power") -> Samples:
     >>> fade_curve(3, "linear").tolist()
     [0.0, 0.5, 1.0]
     """
-    ramp = np.linspace(0.0, 1.0, max(0, length_samples))
+    return fade_gains(np.arange(max(0, length_samples)), length_samples, shape)
+
+
+def fade_gains(places: NDArray[np.int64], length_samples: int, shape: Shape = "equal_power") -> Samples:
+    """Samples ``places`` of :func:`fade_curve`, of the shape of ``places``: a fade of an hour is never held whole."""
+    ramp = places * (1.0 / max(1, length_samples - 1))
     return (ramp if shape == "linear" else np.sin(np.pi / 2.0 * ramp)).astype(np.float32)
 
 

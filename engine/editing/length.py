@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.dsp.fades import fade_curve
+from engine.dsp.fades import fade_gains
 from engine.errors import BadArgument
 from engine.source import BLOCK_SAMPLES, Blocks, Part, Source, blocks
 
@@ -46,8 +46,8 @@ def seamless(source: Source, crossfade_seconds: float) -> Blocks:
         block = source.read(start, end)
         if start < fade:
             inside = min(end, fade) - start
-            rise = fade_curve(fade + 2)[1:-1][start : start + inside]
-            fall = fade_curve(fade + 2)[1:-1][::-1][start : start + inside]
+            place = np.arange(start, start + inside)
+            rise, fall = fade_gains(place + 1, fade + 2), fade_gains(fade - place, fade + 2)
             tail = source.read(length - fade + start, length - fade + start + inside)
             block = np.array(block)
             block[:, :inside] = block[:, :inside] * rise + tail * fall

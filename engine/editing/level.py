@@ -9,7 +9,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from engine.audio import Samples
 from engine.dsp import loudness, true_peak
-from engine.dsp.fades import Shape, fade_curve
+from engine.dsp.fades import Shape, fade_gains
 from engine.dsp.limiter import limited
 from engine.dsp.pan import panned
 from engine.errors import BadArgument
@@ -86,7 +86,7 @@ def faded(source: Source, in_seconds: float, out_seconds: float, shape: Shape) -
         gain = np.ones(at.size)
         for size, place in ((rise, at), (fall, length - 1 - at)):
             inside = place < size
-            gain[inside] *= fade_curve(size, shape)[place[inside]]
+            gain[inside] *= fade_gains(place[inside], size, shape)
         return gain
 
     return _by_curve(source, curve)

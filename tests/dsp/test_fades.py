@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dsp.fades import Shape, fade_curve, faded
+from engine.dsp.fades import Shape, fade_curve, fade_gains, faded
 
 
 @given(length=st.integers(2, 5_000))
@@ -22,6 +22,11 @@ def test_curves_rise_from_exactly_0_to_exactly_1(shape: Shape) -> None:
     curve = fade_curve(240, shape)
     assert (curve[0], curve[-1]) == (0.0, 1.0)
     assert (np.diff(curve) > 0).all()
+
+
+@pytest.mark.parametrize("shape", ["equal_power", "linear"])
+def test_a_part_of_a_curve_is_that_part_bit_by_bit(shape: Shape) -> None:
+    assert np.array_equal(fade_gains(np.arange(100, 300), 1_001, shape), fade_curve(1_001, shape)[100:300])
 
 
 def test_only_the_ends_change_and_the_argument_does_not() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.audio import Audio
+from engine.audio import Audio, Samples
 from engine.dsp import loudness, true_peak
-from engine.editing import level
+from engine.editing import length, level
 from engine.editing.spool import Spool
 from engine.errors import BadArgument
 from engine.source import BLOCK_SAMPLES, Held, blocks, collected
@@ -73,6 +74,29 @@ def test_fades_begin_and_end_in_silence_and_touch_nothing_else(rise: float, fall
     plain = slice(round(min(rise, 2) * RATE), 2 * RATE - round(min(fall, 2) * RATE))
     assert np.all(made[:, plain] == 1.0)
     assert np.all(np.diff(made[0, : round(min(rise, 2 - fall) * RATE)]) >= 0)
+
+
+class Endless:
+    """Ones, of which nothing is held: four hours."""
+
+    sample_rate_hz, channels, length_samples = RATE, 1, 4 * 3_600 * RATE
+
+    def read(self, start: int, end: int) -> Samples:
+        return np.ones((1, end - start), np.float32)
+
+
+def test_a_fade_of_an_hour_takes_no_more_memory_than_a_block() -> None:
+    tracemalloc.start()
+    try:
+        block = next(level.faded(Endless(), 3_600.0, 3_600.0, "equal_power"))
+        seam = next(length.seamless(Endless(), 3_600.0))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert block[0, 0] == 0.0
+    assert (np.diff(block[0]) > 0).mean() > 0.9
+    assert seam.shape == block.shape
+    assert peak < 50 * block.nbytes
 
 
 def test_a_mono_sound_panned_left_is_only_there() -> None:
