@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from engine.audio import Samples
 from engine.dsp.fades import fade_curve
-from engine.source import BLOCK_SAMPLES, Blocks, Source
+from engine.source import BLOCK_SAMPLES, Blocks, Part, Source, blocks
 
 HOP_SECONDS = 0.05
 CROSSFADE_SECONDS = 0.1
 SHORTEST_SECONDS, LONGEST_SECONDS = 1.5, 5.0
 """Of a stretch between two jumps."""
+LOOPED_SECONDS = 0.2
+"""What is shorter goes round and round: there is nowhere to jump."""
 _BANDS = 24
 _CHOICES = 6
 _CONTEXT_HOPS = 2
@@ -30,8 +32,11 @@ def extended(source: Source, length_samples: int, rng: np.random.Generator) -> B
     whole = source.length_samples
     rate = source.sample_rate_hz
     fade = min(round(CROSSFADE_SECONDS * rate), whole // 4)
-    if length_samples <= whole or fade < 1:
-        yield from _looped(source, 0, whole, length_samples)
+    if length_samples <= whole:
+        yield from blocks(Part(source, 0, length_samples))
+        return
+    if whole < LOOPED_SECONDS * rate:
+        yield from _looped(source, fade, length_samples)
         return
     hop = max(1, min(round(HOP_SECONDS * rate), whole // 16))
     features = _features(source, hop)
@@ -55,15 +60,14 @@ def extended(source: Source, length_samples: int, rng: np.random.Generator) -> B
         end = min(whole - fade, start + fade + longest)
 
 
-def _looped(source: Source, start: int, end: int, length_samples: int) -> Blocks:
-    made = 0
-    while made < length_samples:
-        for at in range(start, end, BLOCK_SAMPLES):
-            block = source.read(at, min(at + BLOCK_SAMPLES, end, at + length_samples - made))
-            made += block.shape[1]
-            yield block
-            if made >= length_samples:
-                return
+def _looped(source: Source, fade: int, length_samples: int) -> Blocks:
+    """Round and round, each end faded into the next beginning."""
+    body = source.read(0, source.length_samples - fade)
+    again = np.concatenate([_crossfaded(source, body.shape[1], 0, fade), body[:, fade:]], axis=1)
+    many = np.tile(again, -(-BLOCK_SAMPLES // again.shape[1]))
+    yield body
+    for made in range(body.shape[1], length_samples, many.shape[1]):
+        yield many[:, : length_samples - made]
 
 
 def _features(source: Source, hop: int) -> NDArray[np.float64]:

@@ -51,6 +51,7 @@ def edited(source: Source, actions: Sequence[Action], kit: Kit, span: Span | Non
     BadArgument
         What an action cannot be done to, naming the action.
     """
+    whole = source
     for number, action in enumerate(actions):
         kit.handle.progress(number / len(actions), action.name.replace("_", " "))
         watched = _Watched(source, kit.handle)
@@ -60,7 +61,7 @@ def edited(source: Source, actions: Sequence[Action], kit: Kit, span: Span | Non
             result = Spool(made, sample_rate_hz=rate, folder=kit.folder)
         except BadArgument as error:
             raise BadArgument(f"{action.name}: {error.sentence}", field=_asked(error.field)) from None
-        source = result if span is None else Spliced(source, result, span.start)
+        source = result if span is None else Spliced(whole, result, span.start)
     return source
 
 

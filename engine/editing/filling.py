@@ -11,7 +11,7 @@ import numpy as np
 from engine.action import Fill
 from engine.audio import Audio, Samples
 from engine.dsp import loudness
-from engine.dsp.gaps import context_samples, fill_gap
+from engine.dsp.gaps import context_samples, fill_gap, fill_gap_blocks
 from engine.editing.kit import Kit
 from engine.errors import BadArgument
 from engine.source import Blocks, Part, Source
@@ -41,11 +41,15 @@ def filled(action: Fill, source: Source, start: int, end: int, kit: Kit) -> Bloc
     reach = context_samples(end - start, rate)
     before = source.read(max(0, start - reach), start)
     after = source.read(end, min(source.length_samples, end + reach))
-    bed = fill_gap(before, after, end - start, rate, np.random.default_rng(kit.seed))
-    if action.text:
-        under = _level(Audio(samples=bed, sample_rate_hz=rate)) + ABOVE_BED_LU
-        bed = bed + _new(action.text, Part(source, start, end), under, kit)
-    yield bed
+    chance = np.random.default_rng(kit.seed)
+    if not action.text:
+        for block in fill_gap_blocks(before, after, end - start, rate, chance):
+            kit.handle.check()
+            yield block
+        return
+    bed = fill_gap(before, after, end - start, rate, chance)
+    under = _level(Audio(samples=bed, sample_rate_hz=rate)) + ABOVE_BED_LU
+    yield bed + _new(action.text, Part(source, start, end), under, kit)
 
 
 def _level(sound: Audio | Source) -> float:

@@ -50,7 +50,7 @@ def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tup
             )
         found += made
         for action in made:
-            length = _length_after(action, length)
+            length = length_after(action, length)
     _see_no_contradiction(found)
     return tuple(found)
 
@@ -277,7 +277,8 @@ _RULES = (
 )
 
 
-def _length_after(action: Action, seconds: float) -> float:
+def length_after(action: Action, seconds: float) -> float:
+    """Of a sound, after an action."""
     match action:
         case do.Speed():
             return seconds / action.factor if action.factor else action.length_seconds or seconds

@@ -9,16 +9,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine.action import Fill, parse_actions
+from engine.action import Fill, Resample, Speed, parse_actions
 from engine.audio import Audio
 from engine.backends.library.names import parse_name
 from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.dsp import loudness, true_peak
 from engine.dsp.resample import resampled
+from engine.dsp.warp import MOST_FACTOR
 from engine.editing.apply import Span, edited
 from engine.editing.kit import Kit, MakeSound
 from engine.editing.spool import Spool
@@ -27,6 +29,7 @@ from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.plan import EditPlan
 from engine.planning.editing import Facts, plan_edit, region_of
+from engine.planning.instruct_rules import length_after
 from engine.planning.sounds import Sounds
 from engine.region import Region
 from engine.render.files import sha256_of
@@ -82,7 +85,8 @@ def render(job: Job, plan: EditPlan, backends: Backends, folder: Path, handle: H
     CuewrightError
         Nothing partial is left; takes told before stay, they are complete.
     """
-    make_folder(folder, need_bytes=_bytes_needed(plan))
+    with _opened(plan.region) as original:
+        make_folder(folder, need_bytes=_bytes_needed(plan, original.channels))
     told: dict[str, None] = dict.fromkeys(plan.warnings)
     editor = _Editor(job, plan, backends, folder, told.setdefault)
     stems: list[StemFile] = []
@@ -180,7 +184,7 @@ class _Editor:
         """The take's file: bit for bit the original outside the span."""
         peak_dbtp = true_peak.measure_dbtp(result)
         encoding = _PRECISE.get(original.encoding, original.encoding)
-        if peak_dbtp > 0.0 and not encoding.startswith("float"):
+        if peak_dbtp > 0.0 and not encoding.startswith("float") and _is_over_full_scale(result):
             # 32-bit floats hold 24-bit integers exactly; for 32-bit ones it takes 64.
             encoding = "float64" if encoding == "pcm32" else "float32"
             self._warn("It goes over full scale; it is written in floats, so that nothing clips: turn it down.")
@@ -266,13 +270,24 @@ class _Editor:
                 yield new.T
 
 
+def _is_over_full_scale(sound: Source) -> bool:
+    """Whether a sample is; a peak between samples, as most masters have, is held by any encoding."""
+    return any(float(np.abs(block).max()) > _FULL_SCALE for block in blocks(sound))
+
+
 def _take_name(original: str) -> str:
     """Of the file that a take goes to; a long name is shortened, for the manifest's is longer still."""
     own = _EDIT.sub("", original).encode()[:_NAME_BYTES].decode(errors="ignore")
     return f"{own} edit.wav"
 
 
-def _bytes_needed(plan: EditPlan) -> int:
+def _bytes_needed(plan: EditPlan, channels: int) -> int:
     """Of the takes, and of what is put aside meanwhile, as 32-bit floats."""
-    samples = (plan.cutting.end_samples - plan.cutting.start_samples) * (len(plan.region.channels) or 2)
-    return samples * 4 * (len(plan.seeds) + 2)
+    rate = plan.session.sample_rate
+    seconds = longest = (plan.cutting.end_samples - plan.cutting.start_samples) / rate
+    for action in (action for text in plan.actions for action in parse_actions(text)):
+        after = length_after(action, seconds)
+        seconds = min(after, seconds * MOST_FACTOR) if isinstance(action, Speed) else after  # beyond, it is refused
+        rate = max(rate, action.rate_hz) if isinstance(action, Resample) else rate
+        longest = max(longest, seconds)
+    return round(longest * rate) * channels * 4 * (len(plan.seeds) + 2)

@@ -94,6 +94,9 @@ class Original:
             raise FileUnreadable(self._sentence("it holds no samples"), field=self.field)
         if not MIN_SAMPLE_RATE_HZ <= file.samplerate <= MAX_SAMPLE_RATE_HZ:
             raise FileUnreadable(self._sentence(f"its rate is {file.samplerate} Hz"), field=self.field)
+        if not file.seekable():
+            told = f"{file.subtype} can only be played through: convert it to WAV"
+            raise FileUnreadable(self._sentence(told), field=self.field)
         if file.channels > MAX_CHANNELS:
             told = f"it has {file.channels} channels, at most {MAX_CHANNELS} are taken"
             raise FileUnreadable(self._sentence(told), field=self.field)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,20 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.action import Fill
+from engine.audio import Audio, Samples
 from engine.config import Settings
+from engine.dsp.extend import extended
 from engine.editing import spool
-from engine.errors import BadArgument, CuewrightError, DiskFull, PromptNotMatched
+from engine.editing.filling import filled
+from engine.editing.kit import Kit
+from engine.errors import BadArgument, Cancelled, CuewrightError, DiskFull, FileUnreadable, PromptNotMatched
+from engine.handle import Handle
 from engine.planning.instruct_rules import actions_by_rules
 from engine.render import Studio
 from engine.request import EditRequest, Job
 from engine.results import JobResult
+from engine.source import Held
 
 RATE = 48_000
 CHANCE = np.random.default_rng(4)
@@ -172,3 +181,81 @@ def test_a_full_disk_between_two_actions(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("engine.editing.spool.tempfile.TemporaryFile", lambda **keys: Full())
     with pytest.raises(DiskFull, match="make room"):
         spool.Spool(iter([np.zeros((2, 1_000), np.float32)] * 2), sample_rate_hz=RATE, folder=tmp_path)
+
+
+def test_many_actions_in_a_spot_hold_no_more_than_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: weakref.WeakSet[spool.Spool] = weakref.WeakSet()
+    most = 0
+
+    class Counted(spool.Spool):
+        def __init__(self, *args: Any, **keys: Any) -> None:
+            nonlocal most
+            super().__init__(*args, **keys)
+            held.add(self)
+            most = max(most, len(held))
+
+    monkeypatch.setattr("engine.editing.apply.Spool", Counted)
+    soundfile.write(tmp_path / "a.wav", sound(), RATE, subtype="FLOAT")
+    do = ";".join(["volume gain_db=-1"] * 20)
+    stem = edit(tmp_path / "a.wav", do, selection_start=0.1, selection_length=0.2).stems[0]
+    assert most <= 2
+    old, new = (soundfile.read(path)[0][7_000:12_000] for path in (tmp_path / "a.wav", stem.path))
+    assert np.allclose(new, old / 10, rtol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 480])
+def test_next_to_nothing_goes_on_for_long_in_few_steps(samples: int) -> None:
+    reads = 0
+
+    class Counting(Held):
+        def read(self, start: int, end: int) -> Samples:
+            nonlocal reads
+            reads += 1
+            return super().read(start, end)
+
+    source = Counting(Audio(samples=sound(1.0)[:samples].T, sample_rate_hz=RATE))
+    made = list(extended(source, 60 * RATE, np.random.default_rng(0)))
+    assert sum(block.shape[1] for block in made) == 60 * RATE
+    assert reads + len(made) < 2_000
+    assert np.array_equal(
+        np.concatenate(made[:9], axis=1)[:, : samples - samples // 4], source.read(0, samples - samples // 4)
+    )
+
+
+@pytest.mark.parametrize("do", ["extend length_seconds=86400", "resample rate_hz=192000; extend length_seconds=40000"])
+def test_what_no_disk_holds_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, do: str) -> None:
+    soundfile.write(tmp_path / "a.wav", sound(), RATE, subtype="PCM_24")
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("engine.stems.folder.shutil.disk_usage", lambda folder: usage._replace(free=2 * 10**10))
+    with pytest.raises(DiskFull, match="needs") as raised:
+        edit(tmp_path / "a.wav", do)
+    assert raised.value.field == "folder"
+
+
+def test_a_length_that_speed_cannot_reach_is_not_put_down_to_the_disk(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", sound(), RATE, subtype="PCM_24")
+    with pytest.raises(BadArgument, match="beyond 4 times"):
+        edit(tmp_path / "a.wav", "speed length_seconds=86400")
+
+
+def test_an_encoding_that_cannot_be_entered_in_the_midst_is_said(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", sound(channels=1)[:8_000], 8_000, subtype="GSM610")
+    with pytest.raises(FileUnreadable, match="GSM610 can only be played through"):
+        edit(tmp_path / "a.wav", "reverse")
+
+
+def test_a_cancel_while_a_spot_is_filled() -> None:
+    source = Held(Audio(samples=sound(30.0).T, sample_rate_hz=RATE))
+    asked = iter([False, False])
+    kit = Kit(folder=Path(), handle=Handle(is_cancelled=lambda: next(asked, True)))
+    made = filled(Fill(), source, 5 * RATE, 25 * RATE, kit)
+    with pytest.raises(Cancelled):
+        list(made)
+
+
+def test_peaks_between_samples_need_no_floats(tmp_path: Path) -> None:
+    audio = tmp_path / "loud.wav"
+    soundfile.write(audio, 0.99 * np.sign(sound(0.2)), RATE, subtype="PCM_24")
+    result = edit(audio, "volume gain_db=-6", selection_start=0.1, selection_length=0.01)
+    assert (result.stems[0].peak_dbtp > 1, result.warnings) == (True, ())
+    assert soundfile.info(result.stems[0].path).subtype == "PCM_24"
