@@ -31,8 +31,15 @@ RELATIVE_GATE_LU = -10.0
 OFFSET_LUFS = -0.691
 """BS.1770 equation 2: a 997 Hz sine at 0 dBFS in one channel reads -3.01."""
 _BLOCK_SECONDS = 10
-_SURROUND = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}
-"""Channel weights of BS.1770 table 3, in the order L R C (LFE) Ls Rs; every other layout weighs all alike."""
+_SURROUND = {
+    5: (1.0, 1.0, 1.0, 1.41, 1.41),
+    6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41),
+    7: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41, 1.0),
+    8: (1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.41, 1.41),
+}
+"""Channel weights of BS.1770 tables 3 and 4 (1.41 from the sides, 60 to 120 degrees) in the order of a WAV file: L R C
+(LFE) Ls Rs, a centre behind as the seventh, and in 7.1 the two behind before the two at the sides; fewer channels weigh
+all alike."""
 
 Energies = NDArray[np.float64]
 

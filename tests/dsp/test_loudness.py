@@ -100,8 +100,18 @@ def test_silence_has_no_loudness(samples: int) -> None:
     assert (measured.integrated_lufs, measured.momentary_max_lufs, measured.short_term_max_lufs) == (None, None, None)
 
 
-def test_the_low_frequency_channel_does_not_count() -> None:
-    wave = sine(1, -10.0).samples
-    surround = np.zeros((6, wave.shape[1]))
-    surround[3] = wave
-    assert measure(Audio(samples=surround, sample_rate_hz=48_000)).momentary_max_lufs is None
+@pytest.mark.parametrize(
+    ("channels", "at_the_sides"), [(2, ()), (4, ()), (5, (3, 4)), (6, (4, 5)), (7, (4, 5)), (8, (6, 7))]
+)
+def test_sides_count_more_and_the_low_frequencies_not_at_all(channels: int, at_the_sides: tuple[int, ...]) -> None:
+    wave = sine(1, -10.0)
+    front = measure(wave).momentary_max_lufs
+    assert front is not None
+    for channel in range(channels):
+        surround = np.zeros((channels, wave.length_samples))
+        surround[channel] = wave.samples
+        found = measure(Audio(samples=surround, sample_rate_hz=48_000)).momentary_max_lufs
+        if channels > 5 and channel == 3:
+            assert found is None
+        else:
+            assert found == pytest.approx(front + (1.49 if channel in at_the_sides else 0.0), abs=0.01)
