@@ -60,7 +60,7 @@ class SpectralSubtraction(Action):
     """Subtract the noise's spectrum from the sound's."""
 
     reach = "around"
-    over_subtraction: float = Field(2.0, ge=0.5, le=10, description="Times the noise that is subtracted.")
+    over_subtraction: float = Field(4.0, ge=0.5, le=10, description="Times the noise that is subtracted.")
     floor_db: float = Field(-26.0, ge=-80, le=0, description="What stays of the noise, so that it does not sing.")
 
 
@@ -82,7 +82,7 @@ class SpectralGate(Action):
     """Close every part of the spectrum that does not stand above the noise."""
 
     reach = "around"
-    threshold_db: float = Field(6.0, ge=0, le=40, description="Above the noise, to open.")
+    threshold_db: float = Field(8.0, ge=0, le=40, description="Above the noise, to open.")
     reduction_db: float = Field(24.0, ge=0, le=80, description="How far it closes.")
 
 
