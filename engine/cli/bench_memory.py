@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -87,14 +86,32 @@ def _written(path: Path, seconds: int, seed: int) -> Path:
 def _use(do: str, audio: Path, room: Path, out: Path, seconds: int) -> Use:
     command = [sys.executable, "-m", "engine", "edit", str(audio), "--do", do, "--out", str(out), "--json"]
     began = time.monotonic()
-    process = subprocess.Popen([*command, "--reference", str(room)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
+    peak_megabytes = peak_megabytes_of([*command, "--reference", str(room)])
     took = time.monotonic() - began
-    if status:
-        raise InternalError(f"{do} failed: {said.decode(errors='replace')[-300:]}")
     for made in out.glob("*.wav"):
         made.unlink()
-    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Use(action=do, peak_megabytes=kilobytes / 1024, realtime_factor=seconds / took)
+    return Use(action=do, peak_megabytes=peak_megabytes, realtime_factor=seconds / took)
+
+
+def peak_megabytes_of(command: Sequence[str]) -> float:
+    """Peak resident memory of a command that is run to its end.
+
+    Raises
+    ------
+    InternalError
+        When the command fails, with the end of what it said.
+    """
+    done = subprocess.run([sys.executable, "-c", _SMALL_PARENT, *command], capture_output=True, check=False)
+    if done.returncode:
+        raise InternalError(f"{' '.join(command)} failed: {done.stderr.decode(errors='replace')[-300:]}")
+    return int(done.stdout) / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+_SMALL_PARENT = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stdout=sys.stderr).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+"""On Linux the peak of a process begins with that of the one that started it: this one is small, and the bench, which may
+hold hundreds of megabytes from its other parts, is not."""
