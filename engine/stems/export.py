@@ -114,7 +114,7 @@ def _written(name: Format, timeline: Timeline, folder: Path, how: Handover) -> S
                 with made.open("rb") as source:
                     return [publish(target, timeline.job_id, lambda file: shutil.copyfileobj(source, file, 2**20))]
         case "edl":
-            lists = [(lane.name, edl.edit_list(timeline, lane)) for lane in timeline.lanes() if lane.audible]
+            lists = [(lane.name, edl.edit_list(timeline, lane)) for lane in edl.lanes(timeline)]
             return [
                 publish_text(
                     folder / beside_name(timeline.job_id, f" {number:02d} {block(lane)}".rstrip() + ".edl"),

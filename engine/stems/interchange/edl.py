@@ -15,11 +15,16 @@ from pathlib import Path
 
 from engine.errors import BadArgument
 from engine.results import StemFile
-from engine.stems.interchange.timeline import Lane, Timeline, clip_name, end_of
+from engine.stems.interchange.timeline import Lane, Timeline, clip_name, samples_of
 from engine.timebase import round_late
 
 MAX_EVENTS = 999
 _DAY_HOURS = 24
+
+
+def lanes(timeline: Timeline) -> tuple[Lane, ...]:
+    """The lanes that are heard; what follows without a gap may meet in one frame, and goes to another lane."""
+    return tuple(lane for lane in timeline.lanes(lambda stem: _frames_of(timeline, stem)) if lane.audible)
 
 
 def edit_list(timeline: Timeline, lane: Lane) -> str:
@@ -45,8 +50,7 @@ def edit_list(timeline: Timeline, lane: Lane) -> str:
 
 def _event(timeline: Timeline, number: int, stem: StemFile) -> Iterator[str]:
     frames, rate = timeline.session.frames, timeline.sample_rate_hz
-    first = frame_of(timeline, stem.position_samples)
-    last = max(first + 1, frame_of(timeline, end_of(stem)))
+    first, last = _frames_of(timeline, stem)
     if Fraction(last) / frames.rate > _DAY_HOURS * 3_600 + 1:
         raise BadArgument(f"{clip_name(stem)!r} ends past 24:00:00:00, which an EDL cannot say.", field="format")
     begin, end = frames.frames_to_timecode(first), frames.frames_to_timecode(last)
@@ -60,9 +64,11 @@ def _event(timeline: Timeline, number: int, stem: StemFile) -> Iterator[str]:
         yield f"* CUEWRIGHT: {left:+d} SAMPLES FROM THIS FRAME"
 
 
-def frame_of(timeline: Timeline, samples: int) -> int:
-    """The frame nearest to a sample of the timeline, from midnight."""
-    return round_late((timeline.start_samples + samples) * timeline.session.frames.rate / timeline.sample_rate_hz)
+def _frames_of(timeline: Timeline, stem: StemFile) -> tuple[int, int]:
+    """The frames nearest to its first and last sample, from midnight, and one at least."""
+    rate = timeline.session.frames.rate / timeline.sample_rate_hz
+    first, last = (round_late((timeline.start_samples + sample) * rate) for sample in samples_of(stem))
+    return first, max(first + 1, last)
 
 
 def _ascii(text: str) -> str:

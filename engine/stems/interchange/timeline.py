@@ -10,7 +10,7 @@ mute, because two takes heard at once are a fault and a missing take is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,8 +96,14 @@ class Timeline:
         """One past the last sample of any sound."""
         return max(end_of(stem) for stem in (*self.stems, *((self.mix,) if self.mix else ())))
 
-    def lanes(self) -> tuple[Lane, ...]:
-        """The lanes of each track in the stems' order, those that are heard first; the mix comes last."""
+    def lanes(self, span: Callable[[StemFile], tuple[int, int]] | None = None) -> tuple[Lane, ...]:
+        """The lanes of each track in the stems' order, those that are heard first; the mix comes last.
+
+        Parameters
+        ----------
+        span
+            Where a stem begins and ends, for formats that count in something else than samples.
+        """
         tracks: dict[str, dict[tuple[int, int], list[StemFile]]] = {}
         for stem in self.stems:
             tracks.setdefault(stem.track, {}).setdefault((stem.take, stem.channels), []).append(stem)
@@ -106,7 +112,7 @@ class Timeline:
             name = plain_name(track) or "Cuewright"
             heard = 0
             for (take, channels), stems in sorted(groups.items(), key=lambda group: group[0][0]):
-                for row in _rows(stems):
+                for row in _rows(stems, span or samples_of):
                     heard += take == 1
                     shown = name if heard <= 1 else f"{name} {heard}"
                     found.append(
@@ -127,11 +133,16 @@ def end_of(stem: StemFile) -> int:
     return stem.position_samples + stem.length_samples
 
 
-def _rows(stems: Sequence[StemFile]) -> list[tuple[StemFile, ...]]:
+def samples_of(stem: StemFile) -> tuple[int, int]:
+    """Its first sample, and one past its last."""
+    return stem.position_samples, end_of(stem)
+
+
+def _rows(stems: Iterable[StemFile], span: Callable[[StemFile], tuple[int, int]]) -> list[tuple[StemFile, ...]]:
     """As few rows as hold them without overlap: each goes to the first row that is free."""
     rows: list[list[StemFile]] = []
-    for stem in sorted(stems, key=lambda s: (s.position_samples, s.index)):
-        free = next((row for row in rows if end_of(row[-1]) <= stem.position_samples), None)
+    for stem in sorted(stems, key=lambda s: (span(s)[0], s.index)):
+        free = next((row for row in rows if span(row[-1])[1] <= span(stem)[0]), None)
         if free is None:
             rows.append([stem])
         else:
