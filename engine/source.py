@@ -22,7 +22,7 @@ LOUDEST = 1e5
 """100 dB over full scale. What is beyond is a fault and no sound, and powers of its spectra would overflow."""
 
 Blocks = Iterator[Samples]
-"""Consecutive pieces of sound, float32 ``(channels, n)``, n ≥ 1 and different from piece to piece."""
+"""Consecutive pieces of sound, float32 ``(channels, n)``, n ≥ 1 and not the same for every piece."""
 
 
 class Source(Protocol):
@@ -47,6 +47,15 @@ class Source(Protocol):
         """
 
 
+def silent_beyond(source: Source, read: Callable[[int, int], Samples], start: int, end: int) -> Samples:
+    """What :meth:`Source.read` promises, of a source that ``read`` knows only from its first sample to its last."""
+    first, last = (min(max(place, 0), source.length_samples) for place in (start, end))
+    if last <= first:
+        return np.zeros((source.channels, end - start), np.float32)
+    inside = read(first, last)
+    return inside if (first, last) == (start, end) else np.pad(inside, ((0, 0), (first - start, end - last)))
+
+
 class Held:
     """An audio in memory, as a source.
 
@@ -64,11 +73,7 @@ class Held:
 
     def read(self, start: int, end: int) -> Samples:
         """See :meth:`Source.read`."""
-        first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
-        if last <= first:
-            return np.zeros((self.channels, end - start), np.float32)
-        part = self._samples[:, first:last]
-        return part if (first, last) == (start, end) else _padded(part, first - start, end - last)
+        return silent_beyond(self, lambda first, last: self._samples[:, first:last], start, end)
 
 
 def source_of(sound: Audio | Source) -> Source:
@@ -102,11 +107,8 @@ class Part:
 
     def read(self, start: int, end: int) -> Samples:
         """See :meth:`Source.read`."""
-        first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
-        if last <= first:
-            return np.zeros((self.channels, end - start), np.float32)
-        part = self._source.read(self._start + first, self._start + last)
-        return part if (first, last) == (start, end) else _padded(part, first - start, end - last)
+        source, began = self._source, self._start
+        return silent_beyond(self, lambda first, last: source.read(began + first, began + last), start, end)
 
 
 def blocks(source: Source, size: int = BLOCK_SAMPLES) -> Blocks:
@@ -119,7 +121,3 @@ def collected(source: Source, process: Callable[[Source], Blocks] = blocks) -> A
     """All that ``process`` makes of a source, in memory: for short sounds and for tests."""
     made = list(process(source)) or [np.zeros((source.channels, 0), np.float32)]
     return Audio(samples=np.concatenate(made, axis=1), sample_rate_hz=source.sample_rate_hz)
-
-
-def _padded(part: Samples, before: int, after: int) -> Samples:
-    return np.pad(part, ((0, 0), (before, after)))

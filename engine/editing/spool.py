@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.audio import Samples
 from engine.errors import BadArgument, InternalError
-from engine.source import LOUDEST, Blocks
+from engine.source import LOUDEST, Blocks, silent_beyond
 from engine.stems.folder import translating
 
 IN_MEMORY_BYTES = 2**26
@@ -82,14 +82,12 @@ class Spool:
 
     def read(self, start: int, end: int) -> Samples:
         """See :meth:`engine.source.Source.read`."""
-        first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
-        if last <= first:
-            return np.zeros((self.channels, end - start), np.float32)
+        return silent_beyond(self, self._inside, start, end)
+
+    def _inside(self, start: int, end: int) -> Samples:
         if self._file is None:
-            part = self._held[0][:, first:last]
-        else:
-            frame_bytes = 4 * self.channels
-            self._file.seek(first * frame_bytes)
-            raw = self._file.read((last - first) * frame_bytes)
-            part = np.frombuffer(raw, np.float32).reshape(-1, self.channels).T
-        return part if (first, last) == (start, end) else np.pad(part, ((0, 0), (first - start, end - last)))
+            return self._held[0][:, start:end]
+        frame_bytes = 4 * self.channels
+        self._file.seek(start * frame_bytes)
+        raw = self._file.read((end - start) * frame_bytes)
+        return np.frombuffer(raw, np.float32).reshape(-1, self.channels).T
