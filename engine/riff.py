@@ -16,12 +16,12 @@ from typing import BinaryIO
 
 MAX_CHUNKS = 1_024
 _IN_DS64 = 0xFFFFFFFF
-
-
+"""In place of a size that the ds64 chunk tells."""
 _FORMS = {
     **dict.fromkeys((b"RIFFWAVE", b"RF64WAVE", b"BW64WAVE"), "<4sI"),
     **dict.fromkeys((b"FORMAIFF", b"FORMAIFC"), ">4sI"),
 }
+"""The head of a file, less its size, and how the heads of its chunks are packed."""
 
 
 def chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:

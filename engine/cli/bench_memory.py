@@ -113,5 +113,5 @@ status = subprocess.run(sys.argv[1:], stdout=sys.stderr).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 sys.exit(status)
 """
-"""On Linux the peak of a process begins with that of the one that started it: this one is small, and the bench, which may
-hold hundreds of megabytes from its other parts, is not."""
+"""On Linux the peak of a process begins with that of the one that started it: this one is small, and the bench may hold
+hundreds of megabytes from its other parts."""

@@ -43,7 +43,7 @@ class Description(Model):
     short_term_lufs: float | None = None
     peak_dbtp: float | None = None
     version: str
-    done: str = Field("", description="What was done, for the coding history; begins with a comma or is empty.")
+    done: str = Field("", description="What was done, for the coding history; begins with a space or is empty.")
     original: str = Field("", description="Name of the file that it was made of.")
 
 

@@ -1,7 +1,7 @@
 """A sound file of the user's, read in place: exact where it is copied, as floats where it is edited.
 
 It is opened for reading only, ever. What its header claims is checked against what is there. Metadata are handed on as
-they lie in the file; what becomes of them is for :mod:`engine.stems.carried` to say.
+they lie in the file; what becomes of them is for :mod:`engine.stems.metadata` to say.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from engine.stems.layout import Encoding
 
 _ENCODINGS: dict[str, Encoding] = {
     **dict.fromkeys(("PCM_U8", "PCM_S8", "PCM_16", "ULAW", "ALAW"), "pcm16"),
-    **dict.fromkeys(("PCM_24",), "pcm24"),
     **dict.fromkeys(("PCM_32", "ALAC_32"), "pcm32"),
-    **dict.fromkeys(("DOUBLE",), "float64"),
+    "PCM_24": "pcm24",
+    "DOUBLE": "float64",
 }
 """Of libsndfile's subtypes; every other one (FLOAT, and what is lossy) decodes to floats."""
 _MAX_METADATA_BYTES = 2**20
@@ -142,7 +142,7 @@ class Original:
     def encoding(self) -> Encoding:
         """What holds every sample of the file exactly; a mix of channels needs more bits than they have."""
         own = _ENCODINGS.get(self._file.subtype, "float32")
-        return "float32" if self.mixed and own not in ("float64",) else own
+        return "float32" if self.mixed and own != "float64" else own
 
     def read(self, start: int, end: int) -> Samples:
         """Samples as floats, ``(channels, end - start)``; what is no number, or too large, is silence, and counted.
@@ -158,8 +158,7 @@ class Original:
 
     def read_exact(self, start: int, end: int) -> NDArray[Any]:
         """Frames as they are, ``(end - start, channels)``: int32, left-justified, or the file's own floats."""
-        kind = {"float32": "float32", "float64": "float64"}.get(self.encoding, "int32")
-        return self._frames(start, end, kind)
+        return self._frames(start, end, self.encoding if self.encoding.startswith("float") else "int32")
 
     def _frames(self, start: int, end: int, kind: str) -> NDArray[Any]:
         first, last = (min(max(place, 0), self.length_samples) for place in (start, end))
