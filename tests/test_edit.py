@@ -124,6 +124,17 @@ def test_outside_the_selection_no_bit_changes(tmp_path: Path, subtype: str) -> N
     assert info.subtype == {"PCM_16": "PCM_24"}.get(subtype, subtype)
 
 
+def test_a_selection_that_begins_within_a_dropout_begins_without_a_step(tmp_path: Path) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 445 * np.arange(3 * RATE) / RATE)
+    tone[RATE : RATE + RATE // 10] = 0.0
+    audio, edge = tmp_path / "tone.wav", round(1.05 * RATE)  # where the tone would be at its loudest
+    soundfile.write(audio, tone, RATE, subtype="PCM_24")
+    result = edit(audio, "fill_gaps", selection_start=1.05, selection_length=1.0)
+    made, _ = soundfile.read(result.stems[0].path)
+    assert np.abs(made[edge + 500 : edge + 1_000]).max() > 0.4  # it is filled
+    assert np.abs(np.diff(made[edge - 2 : edge + 100])).max() < 0.05
+
+
 def test_the_fade_into_the_selection_is_ten_milliseconds(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.full((RATE, 1), 0.25), RATE, subtype="FLOAT")
     result = edit(tmp_path / "a.wav", "volume gain_db=6", selection_start=0.25, selection_length=0.5)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine.action import Fill, Resample, Speed, parse_actions
+from engine.action import Action, Fill, Resample, Speed, parse_actions
 from engine.audio import Audio
 from engine.backends.library.names import parse_name
 from engine.backends.registry import Backends
@@ -132,8 +132,7 @@ class _Editor:
                 handle=handle.part(0.0, _WRITTEN),
             )
             region = Part(original, plan.cutting.start_samples, plan.cutting.end_samples)
-            actions = [action for text in plan.actions for action in parse_actions(text)]
-            result = edited(region, actions, kit, self._span)
+            result = edited(region, _actions(plan), kit, self._span)
             handle.progress(_WRITTEN, "writing")
             stem = self._written(original, result, number, handle)
             self._tell_faults(original)
@@ -241,7 +240,7 @@ class _Editor:
             short_term_lufs=measured.short_term_max_lufs,
             peak_dbtp=peak_dbtp,
             version=engine.__version__,
-            done="".join(f" {text.partition(' ')[0]}" for text in plan.actions),
+            done="".join(f" {action.name}" for action in _actions(plan)),
             original=original.path.name,
         )
 
@@ -255,7 +254,7 @@ class _Editor:
             return
         offset, whole = self._plan.cutting.start_samples, result.length_samples
         # What was filled meets its surroundings already; to fade the old one in would bring back what had to go.
-        joined = all(text.startswith(Fill.name) for text in self._plan.actions)
+        joined = all(isinstance(action, Fill) for action in _actions(self._plan))
         for start, end, is_new in ((0, span.start, False), (span.start, span.end, True), (span.end, whole, False)):
             for first in range(start, end, BLOCK_SAMPLES):
                 handle.check()
@@ -268,6 +267,10 @@ class _Editor:
                     old = original.read(offset + first, offset + last)
                     new = crossfaded(old, new, first - span.start, span.length, original.sample_rate_hz)
                 yield new.T
+
+
+def _actions(plan: EditPlan) -> list[Action]:
+    return [action for text in plan.actions for action in parse_actions(text)]
 
 
 def _is_over_full_scale(sound: Source) -> bool:
@@ -285,7 +288,7 @@ def _bytes_needed(plan: EditPlan, channels: int) -> int:
     """Of the takes, and of what is put aside meanwhile, as 32-bit floats."""
     rate = plan.session.sample_rate
     seconds = longest = (plan.cutting.end_samples - plan.cutting.start_samples) / rate
-    for action in (action for text in plan.actions for action in parse_actions(text)):
+    for action in _actions(plan):
         after = length_after(action, seconds)
         seconds = min(after, seconds * MOST_FACTOR) if isinstance(action, Speed) else after  # beyond, it is refused
         rate = max(rate, action.rate_hz) if isinstance(action, Resample) else rate
