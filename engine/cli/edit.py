@@ -13,6 +13,7 @@ from engine.cli.generate import new_job_id, option_of
 from engine.cli.output import JsonFlag, print_json, progress, say, table
 from engine.cli.paths import full
 from engine.config import Settings
+from engine.errors import BadArgument
 from engine.request import EditRequest, Job
 from engine.results import JobResult
 from engine.session import Session
@@ -47,6 +48,8 @@ def edit(
 
     For example: cuewright edit atmo.wav "remove the bird" --from 3.2 --length 0.6
     """
+    if do and words:
+        raise BadArgument("Say it in words or as actions with --do, not both.", field="do")
     request = EditRequest.read(
         {
             **{"audio": str(full(audio)), "do": do or " ".join(words or []), "folder": str(full(out)) if out else ""},

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import shutil
+import uuid
 import weakref
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 from engine.action import Fill
 from engine.audio import Audio, Samples
+from engine.cli import app
 from engine.config import Settings
 from engine.dsp.extend import extended
 from engine.editing import spool
@@ -24,6 +27,8 @@ from engine.editing.kit import Kit
 from engine.errors import BadArgument, Cancelled, CuewrightError, DiskFull, FileUnreadable, PromptNotMatched
 from engine.handle import Handle
 from engine.planning.instruct_rules import actions_by_rules
+from engine.protocol.client import Client
+from engine.protocol.messages import DoneReply, FailedReply
 from engine.render import Studio
 from engine.request import EditRequest, Job
 from engine.results import JobResult
@@ -259,3 +264,24 @@ def test_peaks_between_samples_need_no_floats(tmp_path: Path) -> None:
     result = edit(audio, "volume gain_db=-6", selection_start=0.1, selection_length=0.01)
     assert (result.stems[0].peak_dbtp > 1, result.warnings) == (True, ())
     assert soundfile.info(result.stems[0].path).subtype == "PCM_24"
+
+
+def test_words_and_actions_at_once_are_refused(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(app, ["edit", str(tmp_path / "a.wav"), "louder", "--do", "reverse"])
+    assert isinstance(ended.exception, BadArgument)
+    assert "not both" in ended.exception.sentence
+
+
+def test_over_osc_what_is_denied_is_not_done_and_the_rest_stays_as_loud(client: Client, engine_home: Path) -> None:
+    folder = engine_home / uuid.uuid4().hex
+    folder.mkdir()
+    audio = folder / "a.wav"
+    soundfile.write(audio, sound(), RATE, subtype="PCM_16")
+    denied = list(client.edit(uuid.uuid4().hex, audio=str(audio), do="don't make it louder"))[-1]
+    assert isinstance(denied, FailedReply)
+    assert (denied.code, denied.field) == ("prompt_not_matched", "do")
+    keys: dict[str, Any] = {"selection_start": 0.2, "selection_length": 0.1}
+    done = list(client.edit(uuid.uuid4().hex, audio=str(audio), do="volume gain_db=40", **keys))[-1]
+    assert isinstance(done, DoneReply)
+    old, new = (soundfile.read(path)[0] for path in (audio, folder / "a edit.wav"))
+    assert np.array_equal(old[: RATE // 5], new[: RATE // 5])
