@@ -46,7 +46,7 @@ class Grid:
     frame_samples
         Length of a frame; even.
     overlap
-        Frames over every sample, 2 or 4.
+        Frames over every sample: 2 or 4, and 1 where there is no way back.
     """
 
     frame_samples: int
@@ -108,6 +108,43 @@ def power(spectrum: Spectra) -> Power:
     return found
 
 
+class Overlap:
+    """Frames laid over one another; what no later frame reaches is finished.
+
+    Parameters
+    ----------
+    overlap
+        Frames over every sample.
+    channels
+        Of every frame.
+    hop_samples
+        From one frame's first sample to the next one's.
+    """
+
+    def __init__(self, overlap: int, channels: int, hop_samples: int) -> None:
+        self._overlap = overlap
+        self._tail = np.zeros((overlap - 1, channels, hop_samples), np.float32)
+
+    def add(self, frames: Samples) -> Samples:
+        """The next frames, ``(frames, channels, overlap * hop)``; as many hops, finished, ``(frames, channels, hop)``.
+
+        The first sample ever returned is the first of the first frame ever added.
+        """
+        count, (_, channels, hop) = len(frames), self._tail.shape
+        hops = frames.reshape(count, channels, self._overlap, hop)
+        total = np.zeros((count + self._overlap - 1, channels, hop), np.float32)
+        total[: self._overlap - 1] = self._tail
+        for place in range(self._overlap):
+            total[place : place + count] += hops[:, :, place]
+        self._tail = total[count:].copy()
+        return total[:count]
+
+
+def joined(hops: Samples) -> Samples:
+    """Hops one after the other: ``(hops, channels, hop)`` to ``(channels, samples)``."""
+    return np.ascontiguousarray(hops.swapaxes(0, 1)).reshape(hops.shape[1], -1)
+
+
 class OverlapAdd:
     """The way back: frames in, finished samples out.
 
@@ -121,23 +158,13 @@ class OverlapAdd:
 
     def __init__(self, grid: Grid, channels: int) -> None:
         self._grid = grid
-        self._tail = np.zeros((grid.overlap - 1, channels, grid.hop_samples), np.float32)
+        self._overlap = Overlap(grid.overlap, channels, grid.hop_samples)
 
     def add(self, frames: Spectra) -> Samples:
-        """The next frames; as many hops of sound as frames, float32 ``(channels, samples)``.
-
-        The first sample returned is the first of the first frame ever added.
-        """
-        grid, count = self._grid, frames.shape[0]
-        sound = fft.irfft(frames, grid.frame_samples, axis=-1, overwrite_x=True, workers=1)
-        sound *= grid.window
-        hops = sound.reshape(count, -1, grid.overlap, grid.hop_samples)
-        total = np.zeros((count + grid.overlap - 1, *self._tail.shape[1:]), np.float32)
-        total[: len(self._tail)] = self._tail
-        for place in range(grid.overlap):
-            total[place : place + count] += hops[:, :, place]
-        self._tail = total[count:].copy()
-        return np.ascontiguousarray(total[:count].swapaxes(0, 1)).reshape(self._tail.shape[1], -1)
+        """The next frames; as many hops of sound as frames, float32 ``(channels, samples)``, as :meth:`Overlap.add`."""
+        sound = fft.irfft(frames, self._grid.frame_samples, axis=-1, overwrite_x=True, workers=1)
+        sound *= self._grid.window
+        return joined(self._overlap.add(sound))
 
 
 @lru_cache(maxsize=32)

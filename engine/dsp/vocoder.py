@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from engine.audio import Samples
+from engine.dsp.stft import Overlap, Spectra, joined
 from engine.source import Blocks, Source
 
-Spectra = NDArray[np.complex64]
 Places = NDArray[np.int64]
 Knots = NDArray[np.float64]
 
@@ -90,12 +90,15 @@ class Piece:
 def vocoded(source: Source, piece: Piece) -> Blocks:
     """The piece in consecutive blocks, ``piece.length_samples`` in all."""
     hop = fft.next_fast_len(round(FRAME_SECONDS * source.sample_rate_hz / _OVERLAP), real=True)
-    overlapped = _Overlapped(hop, source.channels)
+    overlap = Overlap(_OVERLAP, source.channels + 1, hop)
     skip, left = hop * _OVERLAP // 2, piece.length_samples
     for group in _turned(source, piece, hop):
         group.spectra *= group.turns[:, None]
         sound = fft.irfft(group.spectra, hop * _OVERLAP, axis=-1, overwrite_x=True, workers=1)
-        made = overlapped.add(sound, group.weights, group.shown)[:, skip : skip + left]
+        # The windows a second time, as far as they lie in the piece: nothing may leak out of it.
+        total = overlap.add(np.concatenate([sound, group.weights[:, None]], axis=1) * group.shown[:, None])
+        weighed = total[:, :-1] / np.maximum(total[:, -1:], _LEAST_WEIGHT)
+        made = joined(np.asarray(weighed, np.float32))[:, skip : skip + left]
         skip = max(0, skip - len(group.numbers) * hop)
         left -= made.shape[1]
         if made.shape[1]:
@@ -282,24 +285,3 @@ def _between(bands: int, bins: int) -> Samples:
     """``(bands, bins)``: straight from the middle of each band to the next one's."""
     middles = (np.arange(bands) + 0.5) * _BAND_BINS
     return np.array([np.interp(np.arange(bins), middles, row) for row in np.eye(bands)], np.float32)
-
-
-class _Overlapped:
-    """Adds frames where they overlap, and divides by how much of the windows lies there."""
-
-    def __init__(self, hop: int, channels: int) -> None:
-        self._rest = np.zeros((_OVERLAP - 1, channels + 1, hop), np.float32)
-
-    def add(self, frames: Samples, weights: Samples, shown: Samples) -> Samples:
-        """The next frames; as many hops of finished sound, ``(channels, samples)``."""
-        count, channels = frames.shape[:2]
-        # The windows a second time, as far as they lie in the piece: nothing may leak out of it.
-        every = np.concatenate([frames, weights[:, None]], axis=1) * shown[:, None]
-        hops = every.reshape(count, channels + 1, _OVERLAP, -1)
-        total = np.zeros((count + _OVERLAP - 1, *self._rest.shape[1:]), np.float32)
-        total[: _OVERLAP - 1] = self._rest
-        for place in range(_OVERLAP):
-            total[place : place + count] += hops[:, :, place]
-        self._rest = total[count:].copy()
-        sound = total[:count, :channels] / np.maximum(total[:count, channels:], _LEAST_WEIGHT)
-        return np.ascontiguousarray(sound.swapaxes(0, 1), np.float32).reshape(channels, -1)
