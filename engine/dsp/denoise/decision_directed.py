@@ -42,7 +42,7 @@ def wiener(source: Source, *, noise: Source | None = None, floor_db: float = -26
         For a noise profile of another rate, too short or silent; for samples that are NaN or infinite.
     """
     rule = DecisionDirected(weight=0.96, memory_frames=16)
-    return processed(source, noise, rule, frame_at_48k=2048, floor_db=floor_db)
+    return processed(source, noise, rule, floor_db=floor_db)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ def spectral_gate(
         For a noise profile of another rate, too short or silent; for samples that are NaN or infinite.
     """
     rule = Gate(threshold=10 ** (threshold_db / 10), hold=10 ** ((threshold_db - _HYSTERESIS_DB) / 10))
-    return processed(source, noise, rule, frame_at_48k=2048, floor_db=-reduction_db)
+    return processed(source, noise, rule, floor_db=-reduction_db)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from engine.dsp.denoise.noise import Noise, from_profile
 from engine.dsp.stft import Grid, OverlapAdd, Power, power, scaled, spectra
 from engine.source import Blocks, Source
 
+_FRAME_AT_48K = 2048
 _BLOCK_SAMPLES_AT_48K = 2**18
 """Filtered at a time, of all channels together."""
 MOST_SNR = 1e8
@@ -49,12 +50,10 @@ class Rule(Protocol):
         """
 
 
-def processed(
-    source: Source, noise: Source | None, rule: Rule, *, frame_at_48k: int, overlap: int = 2, floor_db: float
-) -> Blocks:
+def processed(source: Source, noise: Source | None, rule: Rule, *, floor_db: float) -> Blocks:
     """The source through one rule on one grid; the noise is taken from the profile, or else found in the sound."""
     axes = turned(source)
-    grid = Grid(frame_samples=scaled(frame_at_48k, source.sample_rate_hz), overlap=overlap)
+    grid = Grid(frame_samples=scaled(_FRAME_AT_48K, source.sample_rate_hz))
     size = block_samples(source)
     for piece in filtered(axes, grid, noise_of(axes, noise), rule, floor=10 ** (floor_db / 20), block_samples=size):
         yield axes.back(piece.samples)

@@ -42,7 +42,7 @@ def spectral_subtraction(
         For a noise profile of another rate, too short or silent; for samples that are NaN or infinite.
     """
     rule = Subtraction(over_subtraction=over_subtraction)
-    return processed(source, noise, rule, frame_at_48k=2048, floor_db=floor_db)
+    return processed(source, noise, rule, floor_db=floor_db)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
