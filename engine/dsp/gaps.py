@@ -1,4 +1,4 @@
-"""What was in a gap: found, and filled from what lies around it.
+"""What was in a gap, from what lies around it; :mod:`engine.dsp.dropouts` finds the gaps that a recording has.
 
 Up to :data:`MODELLED_SECONDS` an autoregressive model of both sides fills it: what it expects, and as much chance as is
 missing from the level around. Longer ones are filled with texture (:mod:`engine.dsp.texture`), which the sound
@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 
 from engine.audio import Samples
 from engine.dsp import autoregressive as ar
-from engine.dsp.dropouts import find_gaps
-from engine.dsp.texture import texture
+from engine.dsp.texture import SHORTEST_SIDE_SAMPLES, texture
 from engine.errors import BadArgument
 from engine.source import BLOCK_SAMPLES, Blocks, Source
-
-__all__ = ["MODELLED_SECONDS", "context_samples", "fill_gap", "fill_gap_blocks", "fill_gaps", "find_gaps"]
 
 MODELLED_SECONDS = 0.2
 TEXTURE_CONTEXT_SECONDS = (1.5, 5.0)
@@ -34,8 +31,6 @@ _MODEL_CONTEXT_SAMPLES = 40_000
 """At most: at high rates a model of 0.3 s would take minutes, and what it would gain lies above hearing."""
 _MOST_SOLVED_SAMPLES = 12_000
 """Of a gap: the effort of an exact solution goes with the square, half a second here and six at four times that."""
-_SHORTEST_SIDE_SAMPLES = 32
-"""Fewer make no model: they count as not there, but for the value that the filling joins."""
 _SEAM_SECONDS = 0.03
 _TONAL_SEAM_SECONDS = 0.15
 _NOISE_ORDER = 128
@@ -88,7 +83,8 @@ def fill_gap_blocks(
 
 
 def _filled(before: Samples, after: Samples, length: int, rate: int, rng: np.random.Generator) -> Blocks:
-    there = [side.shape[1] >= _SHORTEST_SIDE_SAMPLES for side in (before, after)]
+    # Fewer make no model either, but for the value that the filling joins.
+    there = [side.shape[1] >= SHORTEST_SIDE_SAMPLES for side in (before, after)]
     if not length:
         return
     if not (before.any() or after.any()):
@@ -192,7 +188,7 @@ def _crossfade(block: Samples, seam: Samples, along: NDArray[np.float64]) -> Non
 
 def _seam(before: Samples, length: int, rate: int, rng: np.random.Generator) -> Samples:
     """How a side goes on into a long gap: for longer where that is a tone."""
-    if before.shape[1] < _SHORTEST_SIDE_SAMPLES:
+    if before.shape[1] < SHORTEST_SIDE_SAMPLES:
         return before[:, :0]
     context = before[:, -context_samples(1, rate) :]
     seam = min(round(_TONAL_SEAM_SECONDS * rate), length // 2)

@@ -2,7 +2,8 @@
 
 from engine.dsp.declick import declick
 from engine.dsp.dehum import dehum
-from engine.dsp.gaps import context_samples, fill_gap, fill_gaps, find_gaps
+from engine.dsp.dropouts import find_gaps
+from engine.dsp.gaps import context_samples, fill_gap, fill_gaps
 from engine.dsp.reverb_match import worldize
 from engine.dsp.room_estimate import estimate_room
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio import Audio, Samples
-from engine.dsp.gaps import MODELLED_SECONDS, context_samples, fill_gap, fill_gaps, find_gaps
+from engine.dsp.dropouts import find_gaps
+from engine.dsp.gaps import MODELLED_SECONDS, context_samples, fill_gap, fill_gaps
 from engine.errors import BadArgument
 from engine.source import Held, collected
 
