@@ -54,7 +54,7 @@ def edited(source: Source, actions: Sequence[Action], kit: Kit, span: Span | Non
     whole = source
     for number, action in enumerate(actions):
         kit.handle.progress(number / len(actions), action.name.replace("_", " "))
-        watched = _Watched(source, kit.handle)
+        watched = Watched(source, kit.handle)
         rate = action.rate_hz if isinstance(action, Resample) else source.sample_rate_hz
         try:
             made = done(action, watched, kit) if span is None else _within(action, watched, span, kit)
@@ -93,7 +93,7 @@ def _cut_out(made: Blocks, start: int, length_samples: int) -> Blocks:
             yield inside
 
 
-class _Watched:
+class Watched:
     """A source whose every read is where a cancel takes hold."""
 
     def __init__(self, source: Source, handle: Handle) -> None:
@@ -103,5 +103,6 @@ class _Watched:
         self.length_samples = source.length_samples
 
     def read(self, start: int, end: int) -> Samples:
+        """See :meth:`engine.source.Source.read`."""
         self._handle.check()
         return self._source.read(start, end)

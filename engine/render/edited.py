@@ -21,7 +21,7 @@ from engine.config import Settings
 from engine.dsp import loudness, true_peak
 from engine.dsp.resample import resampled
 from engine.dsp.warp import MOST_FACTOR
-from engine.editing.apply import Span, edited
+from engine.editing.apply import Span, Watched, edited
 from engine.editing.kit import Kit, MakeSound
 from engine.editing.spool import Spool
 from engine.editing.spot import crossfaded
@@ -134,7 +134,7 @@ class _Editor:
             region = Part(original, plan.cutting.start_samples, plan.cutting.end_samples)
             result = edited(region, _actions(plan), kit, self._span)
             handle.progress(_WRITTEN, "writing")
-            stem = self._written(original, result, number, handle)
+            stem = self._written(original, Watched(result, handle), number, handle)
             self._tell_faults(original)
             return stem
 

@@ -285,3 +285,16 @@ def test_over_osc_what_is_denied_is_not_done_and_the_rest_stays_as_loud(client: 
     assert isinstance(done, DoneReply)
     old, new = (soundfile.read(path)[0] for path in (audio, folder / "a edit.wav"))
     assert np.array_equal(old[: RATE // 5], new[: RATE // 5])
+
+
+def test_a_cancel_while_a_take_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stages: list[str] = []
+    measured: list[object] = []
+    monkeypatch.setattr("engine.render.edited.loudness.measure", measured.append)
+    soundfile.write(tmp_path / "a.wav", sound(), RATE, subtype="PCM_24")
+    request = EditRequest(audio=str(tmp_path / "a.wav"), do="reverse")
+    handle = Handle(on_progress=lambda _, stage: stages.append(stage), is_cancelled=lambda: "writing" in stages)
+    with pytest.raises(Cancelled):
+        Studio(Settings.load()).run(Job(id="h-1", verb="edit", request=request, created=""), handle)
+    assert not measured
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
