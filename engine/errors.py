@@ -27,7 +27,9 @@ This module knows the codes; it knows neither OSC nor the command line, which on
     │   ├── FolderNotWritable    folder_not_writable
     │   ├── PortInUse            port_in_use
     │   ├── EngineNotRunning     engine_not_running
-    │   └── DependencyMissing    dependency_missing
+    │   ├── DependencyMissing    dependency_missing
+    │   ├── DawNotReady          daw_not_ready         not running, no session open, too old, busy
+    │   └── DawRefused           daw_refused           a step in the DAW failed; the rest was taken back
     ├── RenderError              the work itself failed
     │   ├── PlannerFailed        planner_failed
     │   ├── BackendFailed        backend_failed
@@ -207,6 +209,18 @@ class DependencyMissing(ResourceError):
     """An optional package is needed and not installed."""
 
     code = "dependency_missing"
+
+
+class DawNotReady(ResourceError):
+    """The DAW is not running, has no session open, is too old, or is busy."""
+
+    code = "daw_not_ready"
+
+
+class DawRefused(ResourceError):
+    """The DAW would not do a step; those before it were taken back."""
+
+    code = "daw_refused"
 
 
 class RenderError(CuewrightError):

@@ -23,7 +23,7 @@ LAYERS = [  # low to high; a module imports from rows below its own, or from its
     {"editing", "mixing", "planning"},
     {"alignment", "training"},
     {"render"},
-    {"jobs", "preview", "protocol"},
+    {"jobs", "preview", "protocol", "protools"},
     {"app", "cli", "__main__"},
 ]
 RANK = {name: row for row, names in enumerate(LAYERS) for name in names}

@@ -1769,6 +1769,8 @@ return {
     port_in_use = "Another program listens on the port.",
     engine_not_running = "No engine answers at the address.",
     dependency_missing = "An optional package is needed and not installed.",
+    daw_not_ready = "The DAW is not running, has no session open, is too old, or is busy.",
+    daw_refused = "The DAW would not do a step; those before it were taken back.",
     planner_failed = "No planner could make a plan of the words.",
     backend_failed = "A backend raised, or returned something that is not sound.",
     worker_died = "The worker process ended in the middle of the job, twice.",

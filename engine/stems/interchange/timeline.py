@@ -277,7 +277,7 @@ def _encoding(stem: StemFile, where: str) -> Encoding:
         raise FileUnreadable(f"{path} is missing: bring it back with 'cuewright rebuild'.", field=where)
     with Original(path, field=where) as file:
         told = (stem.length_samples, stem.sample_rate_hz, stem.channels)
-        if (file.length_samples, file.sample_rate_hz, file.file_channels) != told or file.missing_bytes():
+        if (file.length_samples, file.sample_rate_hz, file.file_channels) != told:
             raise FileUnreadable(
                 f"{path} is not the file that was written: {file.length_samples:,} samples at {file.sample_rate_hz:,} "
                 f"Hz in {file.file_channels} channels; the manifest tells of {told[0]:,}, {told[1]:,} and {told[2]}.",

@@ -211,6 +211,8 @@ def test_a_session_that_starts_elsewhere_keeps_every_timecode(tmp_path: Path) ->
     import opentimelineio as otio
 
     read = otio.adapters.read_from_file(str(files["otio"]))
+    starts = [int(marker.marked_range.start_time.value) for marker in read.tracks.markers]
+    assert starts == [POSITION + earlier + cue.start_samples for cue in CUES]
     assert otio.opentime.to_timecode(read.global_start_time) == "00:59:50:00"
     media = next(iter(read.find_clips())).media_reference
     assert int(media.available_range.start_time.value) == session.start_samples + POSITION  # the file's own timecode
