@@ -15,7 +15,8 @@ import numpy as np
 from engine.audio import Audio, Samples
 from engine.evaluation import stretch_scores as scores
 from engine.evaluation import stretch_sounds as sounds
-from engine.evaluation.stretch_peers import RATE_HZ, Changed, Method, peers
+from engine.evaluation.stretch_peers import Changed, Method, peers
+from engine.evaluation.stretch_sounds import RATE_HZ
 from engine.handle import Handle
 from engine.model import Model
 from engine.source import Blocks, Held, Source, collected
@@ -54,13 +55,13 @@ class Warp(Protocol):
 class StrikeRow(Model):
     """Strikes under one method over all ratios, or all intervals; ``missed`` is the share not found near their place.
 
-    ``pre_echo_db`` is the worst ratio's; 0 is none.
+    Errors are those of the others, None when there are none; ``pre_echo_db`` is the worst ratio's; 0 is none.
     """
 
     method: str
     what: str
-    onset_median_ms: float
-    onset_p95_ms: float
+    onset_median_ms: float | None
+    onset_p95_ms: float | None
     missed: float
     pre_echo_db: float
     length_error_samples: int
@@ -96,11 +97,12 @@ class SpeedRow(Model):
 
 
 class WarpRow(Model):
-    """How far strikes lie from their anchors."""
+    """How far strikes lie from their anchors; ``missed`` is the share not found near them."""
 
     method: str
-    anchor_median_ms: float
-    anchor_max_ms: float
+    anchor_median_ms: float | None
+    anchor_max_ms: float | None
+    missed: float
     length_error_samples: int
 
 
@@ -112,11 +114,6 @@ class StretchReport(Model):
     textures: tuple[TextureRow, ...]
     speeds: tuple[SpeedRow, ...]
     warp: tuple[WarpRow, ...]
-
-    @property
-    def rows(self) -> tuple[Model, ...]:
-        """All rows of all tables."""
-        return (*self.strikes, *self.tones, *self.textures, *self.speeds, *self.warp)
 
     def tables(self) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[object]]]]:
         """Title, columns and rows of each table."""
@@ -133,7 +130,7 @@ class StretchReport(Model):
                 self.textures,
             ),
             ("Speed: times real time, stereo, one core", ("method", "stretch", "pitch"), self.speeds),
-            ("Warp to sync points", ("method", "median ms", "most ms", "length"), self.warp),
+            ("Warp to sync points", ("method", "median ms", "most ms", "missed", "length"), self.warp),
         )
         for title, columns, rows in told:
             yield title, columns, [[_cell(value) for value in row.model_dump().values()] for row in rows]
@@ -187,16 +184,21 @@ def _strike_row(
         errors.append(scores.onset_errors_ms(sound, made, at, ratio))
         echoes.append(scores.pre_echo_db(sound, made, at, ratio))
     every = np.concatenate(errors)
-    heard = every[np.isfinite(every)]
     return StrikeRow(
         method=method,
         what=what,
-        onset_median_ms=float(np.median(heard)) if heard.size else float("inf"),
-        onset_p95_ms=float(np.percentile(heard, 95)) if heard.size else float("inf"),
-        missed=1 - heard.size / every.size,
+        onset_median_ms=_quantile(every, 0.5),
+        onset_p95_ms=_quantile(every, 0.95),
+        missed=float(np.isnan(every).mean()),
         pre_echo_db=max(echoes),
         length_error_samples=length,
     )
+
+
+def _quantile(errors: scores.Real, share: float) -> float | None:
+    """Of those that were found."""
+    found = errors[~np.isnan(errors)]
+    return float(np.quantile(found, share)) if found.size else None
 
 
 def _tone_rows(method: Method, ratios: Sequence[float], intervals: Sequence[float]) -> Iterator[ToneRow]:
@@ -255,8 +257,9 @@ def _warp_row(warp: Warp, sound: Samples, at: scores.Real, rng: np.random.Genera
     errors = scores.moved_errors_ms(sound, made, there, here)
     return WarpRow(
         method=OURS,
-        anchor_median_ms=float(np.nanmedian(errors)),
-        anchor_max_ms=float(np.nanmax(errors)),
+        anchor_median_ms=_quantile(errors, 0.5),
+        anchor_max_ms=_quantile(errors, 1.0),
+        missed=float(np.isnan(errors).mean()),
         length_error_samples=abs(made.shape[1] - sound.shape[1]),
     )
 

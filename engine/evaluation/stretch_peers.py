@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from engine.audio import Samples
+from engine.evaluation.stretch_sounds import RATE_HZ
 
 Changed = Callable[[Samples, float], Samples]
 """Sound ``(channels, samples)`` at :data:`RATE_HZ`, and the ratio of lengths or the semitones."""
-
-RATE_HZ = 48_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,8 +80,20 @@ def test_the_report_tells_what_a_bad_tool_does_and_reads_as_tables(monkeypatch: 
     assert by_name["pitch, bare"].onset_p95_ms == 0
     assert by_name["stretch, bare"].length_error_samples == 0
     assert all(row.single_cents > 50 for row in report.tones)
+    assert report.warp[0].missed == 0
+    assert report.warp[0].anchor_max_ms is not None
     assert report.warp[0].anchor_max_ms > 20
     assert all(row.stretch_realtime_factor > 0 for row in report.speeds)
     tables = list(report.tables())
     assert len(tables) == 5
     assert all(len(columns) == len(row) for _, columns, rows in tables for row in rows)
+
+
+def test_strikes_that_are_gone_are_missed_and_have_no_error() -> None:
+    sound, at = stretch_sounds.strikes(4.0, np.random.default_rng(1))
+
+    def mute(source: Source, *, anchors: Sequence[tuple[int, int]], length_samples: int) -> Blocks:
+        yield np.zeros((2, length_samples), np.float32)
+
+    row = stretch_bench._warp_row(mute, sound, at, np.random.default_rng(0))
+    assert (row.missed, row.anchor_median_ms, row.anchor_max_ms) == (1.0, None, None)

@@ -91,19 +91,19 @@ def _logmmse_held_back(sound: Samples, profile: Samples | None, rate_hz: int) ->
     from logmmse import logmmse
 
     if profile is None:
-        return _fitted(np.array([logmmse(channel, rate_hz) for channel in sound], np.float32), sound)
+        return _fitted(np.array([logmmse(channel, rate_hz) for channel in sound], np.float32), sound, rate_hz)
     # It learns from the first frames, of 20 ms at a hop of 10, of what it is given.
     frames = max(1, int(profile.shape[1] / rate_hz / 0.02) - 1)
     both = np.concatenate([profile, sound], axis=1)
     made = np.array([logmmse(channel, rate_hz, initial_noise=frames) for channel in both], np.float32)
-    return _fitted(made[:, profile.shape[1] :], sound)
+    return _fitted(made[:, profile.shape[1] :], sound, rate_hz)
 
 
 def _pyroom_subtraction(sound: Samples, profile: Samples | None, rate_hz: int) -> Samples:
     from pyroomacoustics.denoise import apply_spectral_sub
 
     made = [apply_spectral_sub(channel, nfft=512, db_reduc=25, lookback=12, beta=30, alpha=1) for channel in sound]
-    return _fitted(np.array(made, np.float32), sound)
+    return _fitted(np.array(made, np.float32), sound, rate_hz)
 
 
 def _pyroom_wiener(sound: Samples, profile: Samples | None, rate_hz: int) -> Samples:
@@ -115,15 +115,15 @@ def _pyroom_wiener(sound: Samples, profile: Samples | None, rate_hz: int) -> Sam
             apply_iterative_wiener(channel, frame_len=512, lpc_order=20, iterations=2, alpha=0.8, thresh=0.01)
             for channel in sound
         ]
-    return _fitted(np.nan_to_num(np.array(made, np.float32)), sound)
+    return _fitted(np.nan_to_num(np.array(made, np.float32)), sound, rate_hz)
 
 
-def _fitted(made: Samples, sound: Samples) -> Samples:
+def _fitted(made: Samples, sound: Samples, rate_hz: int) -> Samples:
     """A peer's own delay and missing end are not held against it."""
     length = min(made.shape[1], sound.shape[1])
     correlation = signal.correlate(made[0, :length], sound[0, :length], method="fft")
     delays = np.arange(1 - length, length)
-    near = (delays >= 0) & (delays < _MOST_DELAY_SECONDS * 48_000)
+    near = (delays >= 0) & (delays < _MOST_DELAY_SECONDS * rate_hz)
     delay = int(delays[near][np.argmax(correlation[near])])
     fitted = np.zeros_like(sound)
     part = made[:, delay : delay + sound.shape[1]]

@@ -10,8 +10,6 @@ from scipy import signal
 from engine.audio import Samples
 
 _FRAME = 2048
-_RANGE = 1e-7
-"""Spectral distance looks 70 dB down from the loudest bin."""
 _PESQ_HZ = 16_000
 
 
@@ -26,16 +24,23 @@ def si_sdr_db(clean: Samples, heard: Samples) -> float:
     return float(10 * np.log10((target @ target + 1e-30) / (error @ error + 1e-30)))
 
 
-def log_spectral_distance_db(clean: Samples, heard: Samples) -> float:
-    """Root mean square over frequency of the difference of the levels, mean over time, dB.
+def log_spectral_distance_db(clean: Samples, heard: Samples, *, range_db: float = 70.0) -> float:
+    """Root mean square over frequency of the difference of the levels, mean over frames of 2048 samples and channels.
 
-    Source: Gray and Markel, "Distance measures for speech processing", IEEE TASSP 24 (1976), eq. 3.
+    Parameters
+    ----------
+    range_db
+        What lies further below the loudest bin of the clean sound counts as silence.
+
+    Notes
+    -----
+    Source: Gray and Markel, "Distance measures for speech processing", IEEE TASSP 24 (1976), section II.
     """
     levels = []
     for sound in (clean, heard):
         _, _, spectrum = signal.stft(sound, nperseg=_FRAME, boundary=None, padded=False)
         levels.append(np.square(np.abs(spectrum)))
-    floor = levels[0].max() * _RANGE + 1e-30
+    floor = levels[0].max() * 10 ** (-range_db / 10) + 1e-30
     apart = 10 * np.log10((levels[0] + floor) / (levels[1] + floor))
     return float(np.sqrt(np.square(apart).mean(axis=-2)).mean())
 
