@@ -20,8 +20,8 @@ ASK_SECONDS = 3.0
 """Silence about an accepted job after which it is asked for."""
 LOST_SECONDS = 3.0
 """Silence about a new request after which the user is told that no engine answers."""
-GONE_SECONDS = 9.0
-"""The same for a job that was accepted: three questions went unanswered."""
+GONE_SECONDS = 6.0
+"""The same for a job that was accepted: a question went unanswered."""
 GIVE_UP_SECONDS = 600.0
 """A job whose engine stays away this long has failed."""
 BUSY = "queue_full"

@@ -155,7 +155,7 @@ class _Placer:
 
     def _into_slots(self, event: Event) -> Track:
         name = self._place.track(event)
-        track = self._place.on or self._named(name) or self._create(name, event.takes[0].pan)
+        track = self._place.on or self._named(name) or self._create(name, event.takes[0].pan, colour(event.track))
         for sound in event.takes:
             slot = self._free_slot(track)
             self._dress(self._step.made(slot.create_audio_clip(sound.path)), event, sound)
@@ -226,7 +226,7 @@ class _Placer:
             name = wanted if number == 1 else f"{wanted} {number}"
             named = [track for track in self._tracks() if track.name == name]
             if not named:
-                return self._create(name, pan)
+                return self._create(name, pan, colour(wanted))
             for track in filter(_takes_audio, named):
                 # What lies in a lane is not in the way, and older versions know of no lanes.
                 clips = [clip for clip in track.arrangement_clips if not getattr(clip, "is_take_lane_clip", False)]
@@ -247,10 +247,10 @@ class _Placer:
         tracks: Sequence[Track] = self._song.tracks
         return tracks
 
-    def _create(self, name: str, pan: float) -> Track:
+    def _create(self, name: str, pan: float, rgb: int) -> Track:
         track = self._step.made(self._song.create_audio_track(-1))
         track.name = name
-        track.color = colour(name)
+        track.color = rgb
         track.mixer_device.panning.value = pan
         return track
 

@@ -26,6 +26,8 @@ from .replies import read
 
 ADDRESS = "/cuewright/live"
 PROGRESS_SECONDS = 0.5
+READ_SECONDS = 1.0
+"""So long at least a sentence stays before progress takes its place."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
         self._names = Names(self._song)
         self._last: Command | None = None
         self._done: Asked | None = None
+        self._moving: Job[Errand] | None = None
         self._shown_at = 0.0
         self._disconnected = False
         problem = ""
@@ -104,7 +107,7 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
             if job is not None and job.ended:
                 ended.append(job)
             elif job is not None and job.state == "running":
-                self._progress(job, now)
+                self._moving = job
         for job in ended:
             self._end(job)
         for job in self._jobs.tick(now):
@@ -112,6 +115,7 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
                 self._end(job)
             else:
                 self._say(self._lost(), job.about.to)
+        self._progress(now)
 
     def _obey(self, line: str, at_beats: float | None, to: Address | None, now: float) -> None:
         try:
@@ -155,9 +159,11 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
             self._jobs.cancel(job, now)
         return f"Cancelling {len(jobs)}." if jobs else "There is nothing to cancel."
 
-    def _progress(self, job: Job[Errand], now: float) -> None:
-        if now - self._shown_at >= PROGRESS_SECONDS:
-            self._shown_at = now
+    def _progress(self, now: float) -> None:
+        """The latest there is, when it is time for it."""
+        job, due = self._moving, now - self._shown_at >= PROGRESS_SECONDS
+        if job is not None and not job.ended and due:
+            self._moving, self._shown_at = None, now
             self.show_message(f"Cuewright: {job.fraction:.0%} {job.stage}")
             self._answer("progress", (job.fraction, job.stage), job.about.to)
 
@@ -192,7 +198,8 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
         count = sum(len(event.takes) for event in events)
         names = ", ".join(dict.fromkeys(name for _, name in homes))
         said = f"{count} sound{'s' if count > 1 else ''} on {names}; one undo takes all of it back."
-        return " ".join([said, *job.warnings])
+        actions = job.result.actions if job.result else ""
+        return " ".join([said, *([f"Done: {actions}."] if actions else []), *job.warnings])
 
     def _lost(self) -> str:
         return (
@@ -202,7 +209,7 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
 
     def _say(self, text: str, to: Address | None = None) -> None:
         logger.info(text)
-        self._shown_at = time.monotonic() + 2.0  # progress does not wipe it away at once
+        self._shown_at = time.monotonic() + READ_SECONDS
         self.show_message(f"Cuewright: {text}")
         self._answer("said", (text,), to)
 

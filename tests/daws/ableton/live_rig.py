@@ -76,12 +76,16 @@ class Rig:
         self.engine_port = engine_port
         self.folder = folder
         self.settings_path = folder / "settings.json"
-        self.command_port = _free_port()
+        self.command_port = free_port()
 
     def start(self, **more: Any) -> Rig:
-        Host.application = self.application
         settings = {"engine_port": self.engine_port, "command_port": self.command_port, **more}
         self.settings_path.write_text(json.dumps(settings))
+        return self.restart()
+
+    def restart(self) -> Rig:
+        """As Live does with another set, with the settings as they are."""
+        Host.application = self.application
         importlib.import_module("Cuewright.settings").PATH = str(self.settings_path)  # type: ignore[attr-defined]
         self.surface = importlib.import_module("Cuewright").create_instance(self.host)
         self.tick()
@@ -143,16 +147,25 @@ class Rig:
         """A clip that the user has, unwarped, of which the history knows nothing."""
         clip = live_set.new_clip(track, str(path), start_time=beat, arranged=True, parent=track)
         seconds = clip.state["sample_length"] / clip.state["sample_rate"]
-        clip.state.update(warping=False, loop_start=0.0, loop_end=seconds, **state)
+        clip.state.update({"warping": False, "loop_start": 0.0, "loop_end": seconds, **state})
         track.state["clips"].append(clip)
         return clip
+
+    @property
+    def users(self) -> live_set.Track:
+        """The first track, which is the user's own."""
+        first: live_set.Track = self.song.state["tracks"][0]
+        return first
 
     def track(self, name: str) -> live_set.Track:
         (found,) = [track for track in self.song.state["tracks"] if track.state["name"] == name]
         return found
 
     def shown(self) -> list[Any]:
-        return live_set.shown(self.song)
+        """All that the set holds, but for the name that the user types commands into."""
+        scenes, *tracks = live_set.shown(self.song)
+        at = self.song.state["tracks"].index(self.song.state["view"].state["selected_track"])
+        return [scenes, *tracks[:at], tracks[at][1:], *tracks[at + 1 :]]
 
     def stop(self) -> None:
         self.surface.disconnect()
@@ -165,7 +178,7 @@ def write_tone(path: Path, seconds: float = 2.0, rate: int = 48_000) -> Path:
     return path
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

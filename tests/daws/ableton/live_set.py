@@ -1,4 +1,4 @@
-"""A Live set that behaves as far as a script can see, behind the published API: nothing else can be read, set or called.
+"""A Live set that behaves as far as a script can see, behind the published API: all else is an error.
 
 Every change is recorded with the undo step it was made in, so that a test can tell what one undo takes back. What a
 test does as the user goes past the API, by the methods whose names end in ``_by_user`` and the plain ``state``.
@@ -331,7 +331,7 @@ def new_clip(track: Track, path: str, *, start_time: float, arranged: bool, pare
 
 
 def new_set(path: str, *, tempo: float = 120.0, scenes: int = 4, version: str = "12.3.6") -> Application:
-    """A set with one audio track, the loop off and the insert marker at its beginning."""
+    """A set with two audio tracks, the second selected, the loop off and the insert marker at its beginning."""
     document = Document()
     tempo_parameter = Parameter(document, automation_state=0)
     song = Song(
@@ -349,12 +349,12 @@ def new_set(path: str, *, tempo: float = 120.0, scenes: int = 4, version: str = 
         scenes=[Scene(document) for _ in range(scenes)],
     )
     song.state["master_track"] = Track(document, mixer_device=Mixer(document, song_tempo=tempo_parameter))
-    song.state["tracks"].append(new_track(song, "1-Audio"))
+    song.state["tracks"] += [new_track(song, "1-Audio"), new_track(song, "2-Audio")]
     song.state["view"] = SongView(
         document,
         detail_clip=None,
         selected_scene=song.state["scenes"][0],
-        selected_track=song.state["tracks"][0],
+        selected_track=song.state["tracks"][1],
     )
     view = ApplicationView(document, focused_document_view="Arranger")
     return Application(document, song=song, view=view, version=version)
