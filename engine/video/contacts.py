@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.model import Model
 from engine.video.motion import Floats, Motion, Small
 
+CONSTANTS = Path(__file__).parent / "contacts.json"
 RATE_HZ = 30.0
 CHANNELS = 5
 _LEAST_SPEED = 0.03
@@ -67,7 +68,7 @@ class Network(Model):
 @functools.cache
 def network() -> Network:
     """The constants that come with the engine."""
-    return Network.read((Path(__file__).parent / "contacts.json").read_bytes())
+    return Network.read(CONSTANTS.read_bytes())
 
 
 def seen_by(motion: Motion) -> tuple[Floats, Small]:
