@@ -1,4 +1,4 @@
-"""Where a sound begins: its first onset, all of its isolated onsets, and where it has died away.
+"""The isolated sounds of a recording: where each begins, and where it has died away.
 
 Works on the peak envelope in frames of 1 ms and then finds the exact sample inside the frame, so a click or a decay is
 found to the sample and a noisy start to about its attack. This module knows nothing of files or of words.
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio import Samples
+from engine.dsp.decibels import amplitude
 
 FRAME_SECONDS = 0.001
 TRIGGER_DB = -26.0
@@ -45,10 +46,6 @@ class Happening:
     end: int
 
 
-def _gain(db: float) -> float:
-    return float(10.0 ** (db / 20.0))
-
-
 def _frames(samples: Samples, frame: int) -> NDArray[np.float32]:
     """Peak of each frame over all channels; the last frame may be short."""
     peaks = np.abs(samples).max(axis=0)
@@ -63,9 +60,9 @@ def _levels(envelope: NDArray[np.float32]) -> tuple[float, float]:
     sound itself, so neither level may come so near to the peak that nothing reaches it.
     """
     peak = float(envelope.max())
-    floor = float(np.percentile(envelope, 10.0)) * _gain(FLOOR_MARGIN_DB)
-    trigger = max(peak * _gain(TRIGGER_DB), min(floor, peak * 0.3))
-    foot = max(peak * _gain(FOOT_DB), min(floor * 0.5, peak * 0.15))
+    floor = float(np.percentile(envelope, 10.0)) * amplitude(FLOOR_MARGIN_DB)
+    trigger = max(peak * amplitude(TRIGGER_DB), min(floor, peak * 0.3))
+    foot = max(peak * amplitude(FOOT_DB), min(floor * 0.5, peak * 0.15))
     return trigger, foot
 
 
@@ -107,15 +104,10 @@ def happenings(samples: Samples, sample_rate_hz: int) -> tuple[Happening, ...]:
 
 def _tail(envelope: NDArray[np.float32], end: int, following: int) -> int:
     """Frame at which a happening has died away: under -60 dB, or in the recording's own noise."""
-    gone = max(float(envelope.max()) * _gain(TAIL_DB), float(np.percentile(envelope, 10.0)) * _gain(NOISE_MARGIN_DB))
+    noise = float(np.percentile(envelope, 10.0))
+    gone = max(float(envelope.max()) * amplitude(TAIL_DB), noise * amplitude(NOISE_MARGIN_DB))
     below = np.flatnonzero(envelope[end:following] < gone)
     return end + int(below[0]) if below.size else following
-
-
-def first_onset(samples: Samples, sample_rate_hz: int) -> int | None:
-    """First sample of the first sound; None when the recording is silent."""
-    found = happenings(samples, sample_rate_hz)
-    return found[0].onset if found else None
 
 
 def _attack(samples: Samples, envelope: NDArray[np.float32], loud: int, frame: int, foot: float) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.action import Fill
 from engine.audio import Audio, Samples
 from engine.dsp import loudness
+from engine.dsp.decibels import amplitude
 from engine.dsp.gaps import context_samples, fill_gap, fill_gap_blocks
 from engine.editing.kit import Kit
 from engine.errors import BadArgument
@@ -61,7 +62,7 @@ def _new(text: str, old: Source, least_lufs: float, kit: Kit) -> Samples:
     """The new sound, as loud as what it replaces, or louder."""
     made = kit.make_sound(text)
     gain_db = max(_level(old), least_lufs) - _level(made)
-    gain = min(10.0 ** (gain_db / 20.0), HIGHEST_PEAK / max(made.peak, 1e-9))
+    gain = min(amplitude(gain_db), HIGHEST_PEAK / max(made.peak, 1e-9))
     return _fitted(made, old) * np.float32(gain)
 
 

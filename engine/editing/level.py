@@ -1,4 +1,4 @@
-"""Louder, softer, and where it comes from."""
+"""Louder, softer, and where it comes from; how loud something should be is for others to say."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from engine.audio import Samples
 from engine.dsp import loudness, true_peak
+from engine.dsp.decibels import amplitude
 from engine.dsp.fades import Shape, fade_gains
 from engine.dsp.limiter import limited
 from engine.dsp.pan import panned
@@ -17,11 +18,6 @@ from engine.source import BLOCK_SAMPLES, Blocks, Source, blocks
 
 CEILING_DBTP = -1.0
 """EBU R 128."""
-
-
-def amplitude(gain_db: float) -> float:
-    """Decibels as a factor."""
-    return float(10.0 ** (gain_db / 20.0))
 
 
 class Gained:

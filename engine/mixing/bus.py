@@ -14,10 +14,11 @@ import numpy as np
 
 from engine.audio import Audio, Samples
 from engine.dsp import true_peak
+from engine.dsp.decibels import amplitude
 from engine.dsp.fades import faded
 from engine.dsp.limiter import limit
 from engine.dsp.pan import panned
-from engine.mixing.levels import amplitude, floor_db
+from engine.mixing.levels import floor_db
 from engine.mixing.place import CLICK_FADE_SECONDS, PlacedTake
 from engine.plan import Plan
 

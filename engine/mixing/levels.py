@@ -55,8 +55,3 @@ def _target(layer: Layer, measured: loudness.Loudness) -> tuple[float, float | N
 def floor_db(value: float) -> float:
     """Rounded down to 0.01 dB: a ceiling stays one."""
     return math.floor(100.0 * value) / 100.0
-
-
-def amplitude(decibels: float) -> float:
-    """Linear gain; exactly 1 for 0 dB."""
-    return float(10.0 ** (decibels / 20.0))

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.audio import Audio, Samples
+from engine.dsp.decibels import amplitude
 from engine.dsp.fades import faded
 from engine.errors import BackendFailed
-from engine.mixing.levels import amplitude, gain_db
+from engine.mixing.levels import gain_db
 from engine.plan import Event, Plan
 from engine.results import Take
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio import Samples
-from engine.dsp.onset import GAP_SECONDS, first_onset, happenings
+from engine.dsp.onset import GAP_SECONDS, happenings
 
 RATE = 48_000
 
@@ -25,6 +25,11 @@ def placed(sound: Samples, *at: int, length: int = 2 * RATE) -> Samples:
         part = sound[:, : length - start]
         out[:, start : start + part.shape[1]] += part
     return out
+
+
+def first_onset(samples: Samples, rate: int) -> int | None:
+    found = happenings(samples, rate)
+    return found[0].onset if found else None
 
 
 @given(at=st.integers(0, 47_999), level=st.floats(1e-4, 1.0))
