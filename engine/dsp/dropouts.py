@@ -7,6 +7,8 @@ square waves, and sound that was made in steps. A dropout in one channel alone i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from engine.audio import Samples
@@ -35,9 +37,8 @@ def find_gaps(source: Source) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _still(source: Source, shortest: int) -> list[tuple[int, int]]:
-    """Runs of one value in all channels."""
-    runs: list[tuple[int, int]] = []
+def _still(source: Source, shortest: int) -> Iterator[tuple[int, int]]:
+    """Runs of one value in all channels, as they end: sound that was made in steps has very many."""
     begun: int | None = None
     for at in range(1, source.length_samples, BLOCK_SAMPLES):
         block = source.read(at - 1, min(at + BLOCK_SAMPLES, source.length_samples))
@@ -48,9 +49,8 @@ def _still(source: Source, shortest: int) -> list[tuple[int, int]]:
                 begun = at + int(place) - 1
             else:
                 if at + place - begun >= shortest:
-                    runs.append((begun, at + int(place)))
+                    yield begun, at + int(place)
                 begun = None
-    return runs
 
 
 def _is_dropout(source: Source, start: int, end: int) -> bool:

@@ -1,6 +1,6 @@
 """Changing sound that is there: the actions of :mod:`engine.action` done to a source.
 
-``spool`` puts results aside, ``level``, ``length`` and ``spot`` do what needs no DSP of its own, ``apply`` knows which
-action is done by what and does them in order, all of a region or a selected span of it. Nothing here knows files,
-requests or words.
+``apply`` does actions in order, to all of a sound or within a span of it; ``doers`` knows which is done by what:
+``level``, ``length``, ``filling`` and the tools of ``engine.dsp``, which work with a ``kit``; ``spool`` puts results
+aside, ``spot`` joins a span to what stays. Nothing here knows files, plans or words.
 """

@@ -56,13 +56,12 @@ def _volume(action: do.Volume, source: Source, kit: Kit) -> Blocks:
 
 
 def _speed(action: do.Speed, source: Source, kit: Kit) -> Blocks:
-    now = source.length_samples
+    now, rate = source.length_samples, source.sample_rate_hz
     if action.factor is not None:
-        wanted = max(1, round(now / action.factor))
-    else:
-        wanted = max(1, round((action.length_seconds or 0.0) * source.sample_rate_hz))
-    if not 0.25 <= now / wanted <= 4:
-        told = f"{now / source.sample_rate_hz:.3g} s to {wanted / source.sample_rate_hz:.3g} s is beyond 4 times"
+        return stretch.stretch(source, length_samples=max(1, round(now / action.factor)))
+    wanted = max(1, round((action.length_seconds or 0.0) * rate))
+    if not warp.LEAST_FACTOR <= wanted / now <= warp.MOST_FACTOR:
+        told = f"{now / rate:.3g} s to {wanted / rate:.3g} s is beyond {warp.MOST_FACTOR:g} times"
         raise BadArgument(f"{told}: use trim or extend for that.", field="do")
     return stretch.stretch(source, length_samples=wanted)
 

@@ -1,4 +1,4 @@
-"""What actions work with, besides the sound itself."""
+"""What actions work with, besides the sound itself; where it comes from is not known here."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class Kit:
         For fill with words.
     warn
         Called with a sentence for the user.
+    handle
+        Progress of all actions together, and cancel.
     """
 
     folder: Path

@@ -1,4 +1,4 @@
-"""Longer, shorter, backwards, and round and round."""
+"""Shorter, backwards, and round and round: no sample is made up."""
 
 from __future__ import annotations
 

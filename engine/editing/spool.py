@@ -23,7 +23,9 @@ class Spool:
     Parameters
     ----------
     blocks
-        At least one of them.
+        At least one of them, all with the same channels.
+    sample_rate_hz
+        Of the blocks.
     folder
         Where the file goes, should it be one: there is room where the result will be. It vanishes with this object,
         and, where the system can, with the process.
