@@ -1,4 +1,4 @@
-"""A sound from further away: less of itself by the inverse of the distance, duller by the air, the room unchanged.
+"""A sound from further away: less of itself by the inverse of the distance, as much of the room, and duller by the air.
 
 The room's diffuse field is as loud everywhere; at the critical distance the sound itself is as loud as that, and beyond
 it recedes into it. A living room or a stage, not a cathedral: for a certain room there is ``reverb_match``.

@@ -1,8 +1,9 @@
 """More of the same: a sound goes on beyond its end by jumping, time and again, to where it sounds alike.
 
-What is there comes first and unchanged; then follow stretches of it, each begun where the spectrum is like that of the
-place that it leaves, chosen by chance among the best such places, so that it does not go round in a circle. Meant for
-what has no beginning and no end: wind, rain, a crowd, a room. What happens once in it, happens again.
+What is there comes first, unchanged but for its last tenth of a second; then follow stretches of it, each begun where
+the spectrum is like that of the place that it leaves, chosen by chance among the best such places, so that it does not
+go round in a circle. Meant for what has no beginning and no end: wind, rain, a crowd, a room. What happens once in it,
+happens again.
 
 Source of the idea: Schödl et al., Video Textures (SIGGRAPH 2000); Lu et al., Audio Textures (IEEE TSAP 2004).
 """

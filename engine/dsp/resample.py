@@ -63,8 +63,7 @@ def drawn_out(sound: Blocks, channels: int, factor: float, length_samples: int, 
         yield np.pad(made, ((0, 0), (0, left - made.shape[1])))
 
 
-def _through(stream: object, block: Samples, *, last: bool) -> Samples:
+def _through(stream: soxr.ResampleStream, block: Samples, *, last: bool) -> Samples:
     """One block through the stream, which wants its channels side by side."""
-    side_by_side = np.ascontiguousarray(block.T)
-    made = stream.resample_chunk(side_by_side, last=last)  # type: ignore[attr-defined]
+    made = stream.resample_chunk(np.ascontiguousarray(block.T), last=last)
     return np.ascontiguousarray(made.reshape(-1, block.shape[0]).T)

@@ -29,10 +29,10 @@ _OPPOSITE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in the sound; seconds."""
+    """Where in the sound."""
 
-    start: float
-    end: float
+    start_seconds: float
+    end_seconds: float
     gradually: bool = False
 
 
@@ -111,7 +111,7 @@ def placed(clause: Clause) -> Clause:
         clause,
         text=" ".join(text.split()),
         degree=degree,
-        place=place and Place(start=place[0], end=min(place[1], whole), gradually=bool(gradually)),
+        place=place and Place(start_seconds=place[0], end_seconds=min(place[1], whole), gradually=bool(gradually)),
     )
 
 

@@ -22,6 +22,7 @@ _BOTH_WAYS = (
     *(("wider", "narrower|mono"), ("left", "right"), ("longer", "shorter")),
 )
 _RAMP_SECONDS = 0.05
+_MUTED_DB = -120.0
 FULL_RIGHT, HALF_RIGHT = 1.0, 0.5
 
 
@@ -120,8 +121,8 @@ def _fading(c: Clause) -> list[Action]:
         return []
     seconds = c.amount(SECONDS)
     if seconds is None:
-        seconds = min(c.place.end - c.place.start if c.place else 1.0, c.length_seconds / 2)
-    fade_in = bool(c.has(r"in\b|up\b") or (c.place and c.place.start == 0 and not c.has(r"out\b")))
+        seconds = min(c.place.end_seconds - c.place.start_seconds if c.place else 1.0, c.length_seconds / 2)
+    fade_in = bool(c.has(r"in\b|up\b") or (c.place and c.place.start_seconds == 0 and not c.has(r"out\b")))
     fade_out = bool(c.has(r"out\b|down\b|away\b")) or not fade_in
     return [do.Fade.read({"in_seconds": seconds * fade_in, "out_seconds": seconds * fade_out})]
 
@@ -217,7 +218,7 @@ def _volume(c: Clause) -> list[Action]:
     if c.has(r"normali[sz]e|maximi[sz]e"):
         return [do.Volume.read({"peak_dbtp": level})]
     if c.has(r"mute|silence\b"):
-        return [_gain(c, -120.0)]
+        return [_gain(c, _MUTED_DB)]
     told = c.amount("db|decibels?")
     up, down = c.has(rf"{_UP}\b"), c.has(rf"{_DOWN}\b")
     if told is None and not c.has(r"loud|quiet|soft|volume|level|gain|turn|boost|attenuat|duck"):
@@ -233,7 +234,7 @@ def _gain(c: Clause, gain_db: float) -> do.Volume:
     """Everywhere, or where it is said, with short ramps; gradually from the place's start to its end."""
     if c.place is None:
         return do.Volume.read({"gain_db": gain_db})
-    start, end, whole = c.place.start, c.place.end, c.length_seconds
+    start, end, whole = c.place.start_seconds, c.place.end_seconds, c.length_seconds
     if c.place.gradually:
         points = [(start, 0.0), (end, gain_db)]
     else:
