@@ -1,10 +1,9 @@
-"""All that mends a sound, in one place: gaps, clicks, hum, and a room to put what was mended into."""
+"""All that mends a sound, in one place: gaps, clicks and hum; and what can be heard of a room. No code of its own."""
 
 from engine.dsp.declick import declick
 from engine.dsp.dehum import dehum
 from engine.dsp.dropouts import find_gaps
 from engine.dsp.gaps import context_samples, fill_gap, fill_gaps
-from engine.dsp.reverb_match import worldize
 from engine.dsp.room_estimate import estimate_room
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "fill_gap",
     "fill_gaps",
     "find_gaps",
-    "worldize",
 ]

@@ -51,26 +51,27 @@ def warp(source: Source, *, anchors: Sequence[tuple[int, int]], length_samples: 
         When the anchors do not rise, lie outside the sound, or ask for more than :data:`LEAST_FACTOR` to
         :data:`MOST_FACTOR`.
     """
-    heard, made = _knots(source.length_samples, anchors, length_samples)
+    heard, made = _knots(source, anchors, length_samples)
     return _joined(source, heard, made)
 
 
-def _knots(source_samples: int, anchors: Sequence[tuple[int, int]], length_samples: int) -> tuple[Knots, Knots]:
+def _knots(source: Source, anchors: Sequence[tuple[int, int]], length_samples: int) -> tuple[Knots, Knots]:
     """The map of time: samples of the source, and what they become."""
-    ends = ((0, 0), (source_samples, length_samples))
+    rate = source.sample_rate_hz
+    ends = ((0, 0), (source.length_samples, length_samples))
     knots = [ends[0], *(pair for pair in anchors if tuple(pair) not in ends), ends[1]]
     for (heard, made), (next_heard, next_made) in itertools.pairwise(knots):
         span, wanted = next_heard - heard, next_made - made
         if span < 1 or wanted < 1:
             raise BadArgument(
-                f"Anchors rise, within the sound and within the result; {next_heard} to {next_made} samples "
-                f"comes after {heard} to {made}.",
+                f"Anchors rise from the beginning to the end, before and after; {next_heard / rate:.6g}:"
+                f"{next_made / rate:.6g} seconds cannot follow {heard / rate:.6g}:{made / rate:.6g}.",
                 field="anchors",
             )
         if not LEAST_FACTOR * span - 1 <= wanted <= MOST_FACTOR * span + 1:
             raise BadArgument(
-                f"Samples {heard} to {next_heard} would become {wanted / span:.3g} times as long; "
-                f"{LEAST_FACTOR:g} to {MOST_FACTOR:g} can be done.",
+                f"From {heard / rate:.6g} to {next_heard / rate:.6g} s it would become {wanted / span:.3g} times as "
+                f"long, and {LEAST_FACTOR:g} to {MOST_FACTOR:g} can be done: move these anchors less.",
                 field="anchors",
             )
     pairs = np.array(knots, np.float64)
