@@ -19,6 +19,6 @@ def create_instance(c_instance):  # type: ignore[no-untyped-def] # Live's own en
         surface = ControlSurface(c_instance)
         surface.schedule_message(1, lambda: surface.show_message(TOO_OLD))
         return surface
-    from .script import Cuewright
+    from .surface import Cuewright
 
     return Cuewright(c_instance)

@@ -119,14 +119,15 @@ def ask(song: Song, session_view: bool, command: Command, at_beats: float | None
             raise Refused("Say what should be heard: cw a heavy wooden door slams.")
         if in_session:
             return _in_session(song, "generate", keys)
-        span = selection.time_selection(song) if at_beats is None else selection.Span(start_beats=at_beats)
+        span = selection.time_selection(song) if at_beats is None else Span(start_beats=at_beats)
     elif command.verb == "locators":
         span, keys["markers"] = selection.locators(song)
     elif "video" in keys or "cue_sheet" in keys:
-        span = selection.time_selection(song)
+        # A file is laid where the marker is; a sheet tells times of its own.
+        span = selection.time_selection(song) if song.loop or "video" in keys else Span(start_beats=0.0)
     else:
         region = selection.picture(song)
-        span = selection.Span(start_beats=region.start_beats)
+        span = Span(start_beats=region.start_beats)
         keys |= {"video": region.path, "video_offset": region.offset_seconds, "video_rate": region.play_rate}
         keys["duration"] = region.length_seconds
     return _in_arrangement(song, "generate" if command.verb == "generate" else "compose", keys, span, settings)
@@ -151,7 +152,6 @@ def _edit(song: Song, command: Command, keys: dict[str, Value], settings: Settin
     if not command.words:
         raise Refused("Say what to do with the clip: cw edit remove the hum.")
     clip, region = selection.detail_region(song)
-    tempo = selection.tempo(song)
     track = selection.track_of(clip)
     keys |= {
         "do": command.words,
@@ -162,11 +162,11 @@ def _edit(song: Song, command: Command, keys: dict[str, Value], settings: Settin
         "track": track.name[:120],
     }
     if clip.is_arrangement_clip:
-        keys["position_samples"] = timing.samples(region.start_beats, tempo, settings.sample_rate)
+        keys["position_samples"] = timing.samples(region.start_beats, song.tempo, settings.sample_rate)
     spot = selection.spot_within(song, clip)
     if spot is not None and spot.length_beats is not None:
-        keys["selection_start"] = float(timing.seconds(spot.start_beats, tempo))
-        keys["selection_length"] = float(timing.seconds(spot.length_beats, tempo))
+        keys["selection_start"] = float(timing.seconds(spot.start_beats, song.tempo))
+        keys["selection_length"] = float(timing.seconds(spot.length_beats, song.tempo))
     place = Place(start_beats=region.start_beats, beside=True, on=track)
     if not clip.is_arrangement_clip:
         slots = [slot.clip for slot in track.clip_slots]

@@ -96,8 +96,8 @@ class Place:
 
 
 def begin_of(sound: Sound, start_beats: float, tempo_bpm: float) -> float:
-    """The beat of a file's first sample."""
-    return timing.beats(sound.offset_samples, sound.sample_rate_hz, tempo_bpm, after_beats=start_beats)
+    """The beat of a file's first sample; never before the arrangement, by not even a part of a sample."""
+    return max(0.0, timing.beats(sound.offset_samples, sound.sample_rate_hz, tempo_bpm, after_beats=start_beats))
 
 
 def colour(name: str) -> int:

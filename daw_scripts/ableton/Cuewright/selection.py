@@ -81,11 +81,13 @@ def media_folder(song: Song, fallback: str) -> str:
     Refused
         When the set was never saved and no other folder is named.
     """
-    path = getattr(song, "file_path", "")  # before Live 12.1 it is not told
+    path = getattr(song, "file_path", None)
     if path:
         return os.path.join(os.path.dirname(path), *FOLDER)  # noqa: PTH118, PTH120 # as Live writes paths
     if fallback:
         return fallback
+    if path is None:
+        raise Refused("This Live does not tell where its set lies: name a folder for sounds in the settings file.")
     raise Refused(
         "This set is not saved yet, so there is no project folder for the sounds: save the set and ask again "
         "(or name a folder in the settings file)."
@@ -105,7 +107,8 @@ def detail_region(song: Song) -> tuple[Clip, Region]:
         raise Refused("No clip is selected: click an audio clip, then ask again.")
     if not clip.is_audio_clip:
         raise Refused(f"{_quoted(clip.name)} is a MIDI clip and has no sound of its own: select an audio clip.")
-    return clip, region_of(clip, tempo(song))
+    counted_in_beats = clip.is_arrangement_clip or clip.warping
+    return clip, region_of(clip, tempo(song) if counted_in_beats else song.tempo)
 
 
 def region_of(clip: Clip, tempo_bpm: float) -> Region:

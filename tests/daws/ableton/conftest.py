@@ -33,7 +33,7 @@ def new_rig(engine_home: Path) -> Iterator[NewRig]:
             rig.stop()
         assert rig.document.depth == 0
         assert rig.document.loose == []
-        assert not [message for message in rig.messages if "Something went wrong" in message]
+        assert not [message for message in rig.messages if "something went wrong" in message]
 
 
 @pytest.fixture

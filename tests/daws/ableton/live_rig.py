@@ -92,6 +92,10 @@ class Rig:
         return self
 
     @property
+    def desk(self) -> Any:
+        return self.surface._desk
+
+    @property
     def messages(self) -> list[str]:
         return self.host.messages
 
@@ -116,7 +120,7 @@ class Rig:
         self.until(lambda: self.said(text))
 
     def idle(self) -> bool:
-        return not self.surface._jobs.open
+        return not self.desk._jobs.open
 
     def type(self, name: str) -> None:
         """What a user does: rename the selected track, and wait until the script has seen it."""

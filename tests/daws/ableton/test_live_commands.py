@@ -90,7 +90,7 @@ def unheard(new_rig: NewRig, nobody: int) -> Rig:
 
 
 def asked(live: Rig) -> list[str]:
-    return [str(dict(job.about.asked.keys).get("prompt")) for job in live.surface._jobs.open]
+    return [str(dict(job.about.asked.keys).get("prompt")) for job in live.desk._jobs.open]
 
 
 def test_a_set_is_opened_with_old_commands_in_it(new_rig: NewRig, nobody: int) -> None:
@@ -190,7 +190,7 @@ def test_osc_the_whole_way(peer: Peer) -> None:
     (_, state) = peer.until("/cuewright/live/ended").arguments
     said = [str(m.arguments[0]) for m in peer.heard if m.address == "/cuewright/live/said"]
     assert state == "done"
-    assert said[-1].startswith("2 sounds on Door Slam;")
+    assert said[-1].startswith("2 sounds on Door Slam in the Arrangement;")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_osc_junk_is_passed_over_and_a_flood_is_taken_in_parts(peer: Peer) -> No
 
 
 def test_only_this_machine_is_listened_to(live: Rig) -> None:
-    for port in (live.surface._commands, live.surface._engine):
+    for port in (live.desk._commands, live.desk._engine):
         assert port._socket.getsockname()[0] == "127.0.0.1"
         assert not port._socket.getblocking()
 
@@ -258,6 +258,30 @@ def test_settings_are_used(new_rig: NewRig, running: EngineProcess) -> None:
     (track,) = live.song.state["tracks"][2:]
     assert {clip.state["sample_rate"] for clip in track.state["clips"]} == {96_000.0}
     assert len(list((live.folder / "elsewhere").glob("*.wav"))) == 2
+
+
+def test_a_defect_is_said_and_does_not_go_on_for_ever(new_rig: NewRig, nobody: int) -> None:
+    live = new_rig(engine_port=nobody).start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(live.desk), "work", lambda *_: 1 / 0)
+        live.tick()
+        assert live.messages[-1].startswith("Cuewright: something went wrong inside")
+        for _ in range(30):
+            live.tick()
+    assert live.host.scheduled == []
+    assert len(live.messages) < 30
+    live.messages.clear()
+
+
+def test_one_defect_is_got_over(unheard: Rig) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(unheard.desk), "work", lambda *_: 1 / 0)
+        for _ in range(15):
+            unheard.tick()
+    unheard.tick()
+    unheard.messages.clear()
+    unheard.type("cw rain")
+    assert asked(unheard) == ["rain"]
 
 
 def test_help(unheard: Rig) -> None:

@@ -194,6 +194,43 @@ def test_sounds_of_one_job_do_not_cover_each_other(live: Rig) -> None:
         assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
+def test_nothing_begins_before_the_arrangement(live: Rig) -> None:
+    """Half a sample after its start, where the nearest whole one lies before it."""
+    live.song.state["current_song_time"] = 0.6 / 48_000 * 2
+    live.finish(DOOR)
+    (clip,) = clips_of(live)
+    assert clip.state["start_time"] == 0.0
+
+
+def test_lanes_are_used_again_where_they_are_free(live: Rig) -> None:
+    live.finish(f"{DOOR} takes=2")
+    live.song.state["current_song_time"] = 64.0
+    live.finish(f"{DOOR} takes=2 track=x")
+    live.finish(f"{DOOR} takes=2")
+    lanes = live.track("Door Slam").state["lanes"]
+    assert [len(lane.state["clips"]) for lane in lanes] == [2, 2]
+    live.finish("cw more")
+    assert [lane.state["name"] for lane in lanes] == [f"Cuewright take {number}" for number in (1, 2, 3, 4)]
+
+
+def test_more_takes_go_where_the_first_ones_went(live: Rig, tmp_path: Path) -> None:
+    taken = new_track(live.song, "Door Slam")
+    live.song.state["tracks"].append(taken)
+    live.clip_by_user(taken, write_tone(tmp_path / "mine.wav"), 0.0)
+    live.finish(DOOR)
+    live.finish("cw more")
+    assert taken.state["lanes"] == []
+    assert len(live.track("Door Slam 2").state["lanes"]) == 1
+
+
+def test_a_track_that_is_made_is_panned_as_its_sound(live: Rig) -> None:
+    live.finish("cw a dog barks from the left")
+    (track,) = live.song.state["tracks"][2:]
+    (stem,) = stems_of(live).values()
+    assert track.state["mixer_device"].state["panning"].state["value"] == pytest.approx(stem.pan)
+    assert stem.pan < 0
+
+
 def test_again_does_the_last_command_where_the_user_is_now(live: Rig) -> None:
     live.finish(DOOR)
     live.song.state["current_song_time"] = 40.0

@@ -64,6 +64,30 @@ def test_compose_to_the_selected_video_from_end_to_end(live: Rig, hammer: Path) 
     assert [float(onset) / 48_000 - 2 for onset in onsets(live)] == pytest.approx(HITS, abs=0.045)
 
 
+def test_compose_to_a_video_that_is_named(live: Rig, hammer: Path) -> None:
+    live.song.state["current_song_time"] = 30.0
+    live.finish(f'cw compose hammer hits on metal video="{hammer}"')
+    assert [float(onset) / 48_000 - 15 for onset in onsets(live)] == pytest.approx(HITS, abs=0.045)
+
+
+def test_compose_to_a_cue_sheet(live: Rig) -> None:
+    """Its times are those of the arrangement, wherever the insert marker is."""
+    sheet = live.folder / "cues.csv"
+    sheet.write_text("in,label\n1.5,door slam\n2.25,glass breaks\n", encoding="utf-8")
+    live.song.state["current_song_time"] = 10.0
+    live.finish(f"cw compose impacts cue_sheet={sheet}")
+    assert [float(onset) for onset in onsets(live)] == pytest.approx([1.5 * 48_000, 2.25 * 48_000], abs=1e-3)
+
+
+def test_compose_from_the_session_lands_in_the_arrangement(live: Rig, hammer: Path) -> None:
+    live.look_at("Session")
+    video_clip(live, hammer, 20.0)
+    live.brace(20.0, 10.0)
+    live.finish("cw compose hammer hits on metal")
+    assert len(onsets(live)) == 3
+    assert live.said("in the Arrangement")
+
+
 def test_compose_to_locators_is_exact(live: Rig) -> None:
     live.song.state["tempo"] = 97.0
     beats = [17.0, 18.25, 21.5]
@@ -166,6 +190,7 @@ def test_an_edit_in_the_session_lies_below_its_clip(live: Rig, tone: Path) -> No
     live.users.state["clips"].clear()
     clip.state.update(is_arrangement_clip=False, canonical_parent=slots[1])
     slots[1].state["clip"] = clip
+    live.song.state["master_track"].state["mixer_device"].state["song_tempo"].state["automation_state"] = 1
     live.finish("cw edit 6 dB quieter")
     assert [slot.state["clip"] is not None for slot in slots] == [False, True, True, False]
     assert slots[1].state["clip"] is clip

@@ -45,6 +45,7 @@ def nothing(live: Rig) -> None:
 
 REFUSALS: list[tuple[Callable[[Rig], object], str, str]] = [
     (lambda live: live.song.state.update(file_path=""), DOOR, "This set is not saved yet"),
+    (lambda live: live.document.missing.add("Song.file_path"), DOOR, "This Live does not tell where its set lies"),
     (automated, DOOR, "The tempo of this set is automated"),
     (lambda live: live.song.state.update(tempo_follower_enabled=True), DOOR, "The Tempo Follower moves the tempo"),
     (nothing, "cw generate", "Say what should be heard"),
@@ -78,6 +79,7 @@ def test_what_cannot_be_is_said_and_nothing_changes(
     assert live.said(sentence)
     assert live.idle(), "nothing was sent"
     assert (live.shown(), live.document.opened) == (before, 0)
+    live.document.missing.clear()
     live.song.state["file_path"] = str(live.folder / "Reel 2 Project" / "Reel 2.als")
     live.finish("cw a dog barks view=session")  # and it goes on
     assert live.said("1 sound on")

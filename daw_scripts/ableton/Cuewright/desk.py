@@ -1,7 +1,7 @@
-"""The control surface: a tick every tenth of a second that hears the user and the engine, and never waits for either.
+"""The desk of one set: takes the user's commands, keeps their jobs going, and has what comes back placed.
 
-What it can do is in ``commands``; what it tells goes to Live's status bar, to its log, and to whoever sent a command by
-OSC.
+It never waits: :meth:`Desk.work` is called often and does what there is to do. What it tells goes to Live's status bar,
+to its log, and to whoever sent the command by OSC. What can be asked for is in ``commands``.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-
-import Live
-from ableton.v2.control_surface import ControlSurface  # type: ignore[import-not-found] # inside Live only
+from typing import TYPE_CHECKING
 
 from . import placing, selection, settings
 from .asking import Asked, ask
@@ -23,6 +22,9 @@ from .osc import Message
 from .ports import Address, Port
 from .refused import Refused
 from .replies import read
+
+if TYPE_CHECKING:
+    from Live.Application import Application
 
 ADDRESS = "/cuewright/live"
 PROGRESS_SECONDS = 0.5
@@ -40,20 +42,26 @@ class Errand:
     to: Address | None
 
 
-class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
-    """One for each set; Live makes it and disconnects it."""
+class Desk:
+    """All that goes on in one set.
 
-    def __init__(self, c_instance: object) -> None:
-        super().__init__(c_instance)
-        self._application = Live.Application.get_application()
-        self._song = self._application.get_document()
-        self._version = self._application.get_version_string()
+    Parameters
+    ----------
+    application
+        Live.
+    show
+        Puts a sentence into the status bar.
+    """
+
+    def __init__(self, application: Application, show: Callable[[str], None]) -> None:
+        self._application = application
+        self._song = application.get_document()
+        self._show = show
         self._names = Names(self._song)
         self._last: Command | None = None
         self._done: Asked | None = None
         self._moving: Job[Errand] | None = None
         self._shown_at = 0.0
-        self._disconnected = False
         problem = ""
         try:
             self._settings = settings.load()
@@ -72,27 +80,15 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
         self._id = os.urandom(6).hex()
         self._count = 0
         self._say(problem or f"Cuewright is ready. {HELP}")
-        self.schedule_message(1, self._tick)
 
-    def disconnect(self) -> None:
-        """Called by Live when the set is closed; jobs go on in the engine, and their files stay."""
-        self._disconnected = True
+    def close(self) -> None:
+        """Free the ports; jobs go on in the engine, and their files stay."""
         self._engine.close()
         if self._commands is not None:
             self._commands.close()
-        super().disconnect()
 
-    def _tick(self) -> None:
-        if self._disconnected:
-            return
-        try:
-            self._work(time.monotonic())
-        except Exception:
-            logger.exception("Cuewright met a defect of its own")
-            self._say("Something went wrong inside Cuewright; Live's Log.txt has it. Please report it.")
-        self.schedule_message(1, self._tick)
-
-    def _work(self, now: float) -> None:
+    def work(self, now: float) -> None:
+        """Hear the user and the engine, a bounded amount; ``now`` is in seconds of a clock that never goes back."""
         for typed in self._names.changed():
             self._obey(typed.line, typed.at_beats, None, now)
         for message, sender in self._commands.receive() if self._commands else ():
@@ -164,7 +160,7 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
         job, due = self._moving, now - self._shown_at >= PROGRESS_SECONDS
         if job is not None and not job.ended and due:
             self._moving, self._shown_at = None, now
-            self.show_message(f"Cuewright: {job.fraction:.0%} {job.stage}")
+            self._show(f"Cuewright: {job.fraction:.0%} {job.stage}")
             self._answer("progress", (job.fraction, job.stage), job.about.to)
 
     def _end(self, job: Job[Errand]) -> None:
@@ -193,11 +189,12 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
             except Refused as refused:
                 folder = os.path.dirname(events[0].takes[0].path)  # noqa: PTH120
                 raise Refused(f"{refused} The sounds are made; they lie in {folder}.") from None
-        homes = placing.put(self._song, self._version, events, place)
+        homes = placing.put(self._song, self._application.get_version_string(), events, place)
         self._done = asked.placed(events, homes)
         count = sum(len(event.takes) for event in events)
         names = ", ".join(dict.fromkeys(name for _, name in homes))
-        said = f"{count} sound{'s' if count > 1 else ''} on {names}; one undo takes all of it back."
+        view = "Session" if place.start_beats is None else "Arrangement"
+        said = f"{count} sound{'s' if count > 1 else ''} on {names} in the {view}; one undo takes all of it back."
         actions = job.result.actions if job.result else ""
         return " ".join([said, *([f"Done: {actions}."] if actions else []), *job.warnings])
 
@@ -210,7 +207,7 @@ class Cuewright(ControlSurface):  # type: ignore[misc] # a class of Live's
     def _say(self, text: str, to: Address | None = None) -> None:
         logger.info(text)
         self._shown_at = time.monotonic() + READ_SECONDS
-        self.show_message(f"Cuewright: {text}")
+        self._show(f"Cuewright: {text}")
         self._answer("said", (text,), to)
 
     def _answer(self, what: str, values: tuple[str | float, ...], to: Address | None) -> None:
