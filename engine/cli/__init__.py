@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from engine import __version__
-from engine.cli import bench, doctor, edit, export, generate, library, picture, serve, sounds
+from engine.cli import bench, doctor, edit, export, generate, library, picture, protools, serve, sounds
 from engine.cli.output import print_error
 from engine.errors import Cancelled, CuewrightError, InternalError, RequestError, ResourceError
 
@@ -44,6 +44,7 @@ app.command()(edit.edit)
 app.command()(edit.actions)
 app.command()(generate.rebuild)
 app.command()(export.export)
+app.add_typer(protools.protools_app, name="protools")
 app.command()(serve.serve)
 app.command()(serve.demo)
 app.add_typer(serve.jobs_app, name="jobs")

@@ -218,18 +218,8 @@ def of_manifest(manifest: Manifest | EditManifest, path: Path) -> Timeline:
     )
 
 
-def starting_at(timeline: Timeline, start_timecode: str) -> Timeline:
-    """The same for a session that starts elsewhere: the timecode of every sound stays, its sample changes.
-
-    Raises
-    ------
-    BadArgument
-        When it is no timecode of the session's frame rate.
-    """
-    try:
-        session = Session.read({**timeline.session.model_dump(), "start_timecode": start_timecode})
-    except RequestError as error:
-        raise BadArgument(error.sentence, field="session_start") from None
+def in_session(timeline: Timeline, session: Session) -> Timeline:
+    """The same for a session that starts elsewhere: the time of day of every sound stays, its sample changes."""
     moved = replace(timeline, session=session)
     by = timeline.start_samples - moved.start_samples
     picture = timeline.picture
@@ -240,6 +230,21 @@ def starting_at(timeline: Timeline, start_timecode: str) -> Timeline:
         markers=tuple(replace(m, start_samples=m.start_samples + by) for m in timeline.markers),
         picture=picture and replace(picture, start_samples=picture.start_samples + by),
     )
+
+
+def starting_at(timeline: Timeline, start_timecode: str) -> Timeline:
+    """:func:`in_session` for the job's own session with another start.
+
+    Raises
+    ------
+    BadArgument
+        When it is no timecode of the session's frame rate.
+    """
+    try:
+        session = Session.read({**timeline.session.model_dump(), "start_timecode": start_timecode})
+    except RequestError as error:
+        raise BadArgument(error.sentence, field="session_start") from None
+    return in_session(timeline, session)
 
 
 def _moved(stem: StemFile, by: int) -> StemFile:
