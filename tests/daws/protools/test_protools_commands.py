@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import ATMO_AT, ATMO_FROM, RATE, Studio
 from fake_protools import Refusal
+from protools_rig import ATMO_AT, ATMO_FROM, RATE, Studio
 
 from engine.cli import run
 from engine.cli.process import EngineProcess

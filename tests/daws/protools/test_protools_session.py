@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import ATMO_AT, ATMO_FROM, RATE, Studio
 from fake_protools import FakeProTools, Refusal, Session, serving
+from protools_rig import ATMO_AT, ATMO_FROM, RATE, Studio
 
 from engine.errors import BadArgument, CuewrightError, DawNotReady, DawRefused, DependencyMissing
 from engine.protools import link as linking
