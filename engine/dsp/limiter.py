@@ -22,8 +22,10 @@ LOOKAHEAD_SECONDS = 0.005
 def limit(audio: Audio, ceiling: float) -> Audio:
     """The sound with its true peak at ``ceiling`` (linear) or below; the same object when it is there already."""
     reach = round(LOOKAHEAD_SECONDS * audio.sample_rate_hz)
-    # Twice the reach of silence at both ends, where a peak on the very edge is held and smoothed like any other.
-    envelope = np.pad(peak_envelope(audio.samples, above=ceiling), 2 * reach)
+    # A sample of silence, into which what begins at once swings; and twice the reach of it at both ends, where a peak
+    # on the very edge is held and smoothed like any other.
+    envelope = np.pad(peak_envelope(np.pad(audio.samples, ((0, 0), (1, 0))), above=ceiling), 2 * reach)
+    lead = 2 * reach + 1
     over = np.flatnonzero(envelope > ceiling)
     if not over.size:
         return audio
@@ -35,8 +37,8 @@ def limit(audio: Audio, ceiling: float) -> Audio:
         needed = ceiling / np.maximum(envelope[start:end].astype(np.float64), ceiling)
         held = minimum_filter1d(needed, 2 * reach + 1, mode="constant", cval=1.0)
         gain = 1.0 - oaconvolve(1.0 - held, bell, mode="same")
-        first, last = max(start - 2 * reach, 0), min(end - 2 * reach, audio.length_samples)
-        samples[:, first:last] *= gain[first + 2 * reach - start :][: last - first].astype(np.float32)
+        first, last = max(start - lead, 0), min(end - lead, audio.length_samples)
+        samples[:, first:last] *= gain[first + lead - start :][: last - first].astype(np.float32)
     return Audio(samples=samples, sample_rate_hz=audio.sample_rate_hz)
 
 

@@ -33,7 +33,7 @@ def true_peak(sound: Audio | Source) -> float:
         end = min(start + BLOCK_SAMPLES, source.length_samples)
         block = source.read(start - _REACH, end + _REACH)
         highest = max(highest, float(np.abs(block[:, _REACH:-_REACH]).max(initial=0.0)))
-        envelope = peak_envelope(block, above=highest)[_REACH:-_REACH]
+        envelope = peak_envelope(block, above=highest)[_REACH - 1 : -_REACH]  # what begins at once swings before it
         highest = max(highest, float(envelope.max(initial=0.0)))
     return highest
 

@@ -50,6 +50,13 @@ def test_blocks_join_without_a_seam(lead: int) -> None:
     assert true_peak(sound(np.pad(wave, (lead, 9_000)))) == pytest.approx(alone, rel=1e-6)
 
 
+def test_what_begins_at_once_swings_before_its_first_sample() -> None:
+    burst = np.sin(2 * np.pi * 0.45 * np.arange(400) + 1.8) * np.linspace(1, 0, 400) ** 2
+    after_silence = true_peak(sound(np.pad(burst, (40, 0))))
+    assert after_silence > 1.1
+    assert true_peak(sound(burst)) == pytest.approx(after_silence, rel=1e-6)
+
+
 def test_what_lies_above_the_limit_is_exact_and_the_rest_no_higher() -> None:
     noise = np.random.default_rng(5).standard_normal((2, 30_000)).astype(np.float32)
     noise[:, 7_000:20_000] *= 0.01
