@@ -36,7 +36,7 @@ def bench_editing(
     quick: Annotated[bool, typer.Option(help="Fewer and shorter sounds.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Denoise, stretch and repair test sounds, and score the results beside every peer that is installed."""
+    """Denoise, stretch and repair test sounds, beside every peer that is installed; and measure memory."""
     parts = [part] if part else list(Part)
     drawn = secrets.randbelow(2**31) if seed is None else seed
     reports: dict[str, Report] = {}

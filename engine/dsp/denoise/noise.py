@@ -114,8 +114,9 @@ def from_profile(noise: Source, source: Turned) -> Noise:
     heard: Source = Turned(noise, source.matrix) if same else noise
     try:
         density = _mean_power(heard, grid) / np.float32(grid.hop_samples)
-    except BadArgument as error:
-        raise BadArgument(error.sentence.replace("sound", "noise profile"), field="noise") from None
+    except BadArgument:
+        told = "The noise profile holds samples that are NaN or infinite: select another stretch."
+        raise BadArgument(told, field="noise") from None
     if density.mean() <= LEAST_DENSITY:
         raise BadArgument("The noise profile is silent: select noise alone, or none at all.", field="noise")
     if not same:
