@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,11 @@ from protools_rig import ATMO_AT, ATMO_FROM, RATE, Studio
 
 from engine.cli import run
 from engine.cli.process import EngineProcess
+from engine.protools.placing import free_names
 from engine.stems.manifest import EditManifest, Manifest, read_manifest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "video"))
+from footage import write_video
 
 PROMPT = "a heavy oak door slams, then footsteps on gravel"
 
@@ -82,6 +87,10 @@ def test_a_name_that_is_taken_gets_the_next_free_number(studio: Studio, capfd: p
     assert set(studio.added) == {"Door Slam 2", "Door Slam 3"}
 
 
+def test_names_are_free_whatever_their_case_and_each_is_given_once() -> None:
+    assert free_names(["Door", "door", "Rain"], {"DOOR", "Door 2"}) == ["Door 3", "door 4", "Rain"]
+
+
 def test_files_outside_of_the_session_are_copied_into_it(
     studio: Studio, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -102,6 +111,25 @@ def test_markers_in_the_selection_become_sounds_on_them(
     assert_placed(studio, said)
     onsets = sorted(stem.position_samples + stem.onset_samples for stem in made_by(said).stems)
     assert onsets == [61 * RATE + 24, 65 * RATE]
+
+
+def test_the_picture_is_read_from_where_the_selection_begins(
+    studio: Studio, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    grey = np.full((48, 64, 3), 90, np.uint8)
+    video = write_video(tmp_path / "scene.mp4", lambda seconds: grey, seconds=3.0)
+    session = studio.fake.open
+    session.selection = (61 * RATE, 62 * RATE)
+    session.markers = [("door slam", 61 * RATE + 24_000)]
+    said = protools(studio, capfd, "compose", "--video", str(video), "--video-at", "01:01:00:00")
+    assert_placed(studio, said)
+    manifest = made_by(said)
+    assert isinstance(manifest, Manifest)
+    assert manifest.plan.picture is not None
+    assert (manifest.plan.picture.path, manifest.plan.picture.offset_seconds) == (str(video), 1.0)
+    assert manifest.plan.length_samples == RATE
+    (stem,) = manifest.stems
+    assert stem.position_samples + stem.onset_samples == 61 * RATE + 24_000
 
 
 def test_an_edit_goes_onto_a_new_track_and_the_clip_stays(studio: Studio, capfd: pytest.CaptureFixture[str]) -> None:
