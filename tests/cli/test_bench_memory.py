@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from engine.action import ACTIONS, parse_actions
+from engine.cli import bench_memory
 from engine.cli.bench_memory import peak_megabytes_of
 from engine.errors import InternalError
 
@@ -26,6 +28,11 @@ def test_memory_of_the_bench_itself_does_not_count() -> None:
 
 def test_memory_that_was_given_back_counts() -> None:
     assert peak_megabytes_of(python(f"bytearray({MEGABYTES} * 2**20); print('chatter')")) > MEGABYTES
+
+
+def test_every_action_but_the_one_for_a_spot_is_measured() -> None:
+    measured = {action.name for text in bench_memory.ACTIONS for action in parse_actions(text.format(longer=9))}
+    assert measured == set(ACTIONS) - {"fill"}
 
 
 def test_a_command_that_fails_is_told() -> None:

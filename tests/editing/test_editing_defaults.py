@@ -10,6 +10,7 @@ import pytest
 from engine import action as do
 from engine.action import Action
 from engine.dsp import declick, dehum, denoise, reverb_match
+from engine.editing import doers
 from engine.source import Blocks
 
 PAIRS: tuple[tuple[type[Action], Callable[..., Blocks], set[str]], ...] = (
@@ -22,6 +23,10 @@ PAIRS: tuple[tuple[type[Action], Callable[..., Blocks], set[str]], ...] = (
     (do.Dehum, dehum.dehum, {"frequency_hz", "harmonics"}),
     (do.Worldize, reverb_match.worldize, {"amount"}),
 )
+
+
+def test_every_action_is_done_by_something() -> None:
+    assert set(doers._DOERS) == set(do.ACTIONS.values())
 
 
 @pytest.mark.parametrize(("kind", "measured", "keys"), PAIRS, ids=[kind.name for kind, _, _ in PAIRS])
