@@ -45,6 +45,10 @@ class Action(Model):
         said = self.model_dump(exclude_defaults=True)
         return " ".join([self.name, *(f"{key}={_written(value)}" for key, value in said.items())])
 
+    def length_after(self, length_seconds: float) -> float:
+        """How long a sound of so many seconds is when it is done to all of it."""
+        return length_seconds
+
 
 # Noise
 
@@ -121,6 +125,10 @@ class Speed(Action):
     @model_validator(mode="after")
     def _says_how_much(self) -> Self:
         return _exactly_one(self, "factor", "length_seconds")
+
+    def length_after(self, length_seconds: float) -> float:
+        """See :meth:`Action.length_after`."""
+        return length_seconds / self.factor if self.factor else self.length_seconds or length_seconds
 
 
 class Pitch(Action):
@@ -225,6 +233,10 @@ class Trim(Action):
     start_seconds: float = Field(0.0, ge=0, le=MAX_SECONDS, description="Where it begins.")
     length_seconds: float | None = Field(None, gt=0, le=MAX_SECONDS, description="How long; left out, to the end.")
 
+    def length_after(self, length_seconds: float) -> float:
+        """See :meth:`Action.length_after`."""
+        return max(0.0, min(length_seconds - self.start_seconds, self.length_seconds or length_seconds))
+
 
 class Loop(Action):
     """So that its end meets its beginning without a seam."""
@@ -232,12 +244,20 @@ class Loop(Action):
     reach = "whole"
     crossfade_seconds: float = Field(0.25, gt=0, le=60, description="Of the end into the beginning.")
 
+    def length_after(self, length_seconds: float) -> float:
+        """See :meth:`Action.length_after`."""
+        return length_seconds - min(self.crossfade_seconds, length_seconds / 2)
+
 
 class Extend(Action):
     """Longer, by more of the same."""
 
     reach = "whole"
     length_seconds: float = Field(gt=0, le=MAX_SECONDS, description="How long it becomes.")
+
+    def length_after(self, length_seconds: float) -> float:
+        """See :meth:`Action.length_after`."""
+        return self.length_seconds
 
 
 class Fill(Action):

@@ -84,3 +84,23 @@ def test_every_action_says_what_it_does() -> None:
         assert kind.__doc__
         assert kind.__doc__.strip().endswith("."), name
         assert all(field.description for field in kind.model_fields.values()), name
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("denoise", 4.0),
+        ("speed factor=2", 2.0),
+        ("speed length_seconds=5", 5.0),
+        ("trim start_seconds=1", 3.0),
+        ("trim start_seconds=1 length_seconds=2", 2.0),
+        ("trim length_seconds=9", 4.0),
+        ("trim start_seconds=5", 0.0),
+        ("loop crossfade_seconds=1", 3.0),
+        ("loop crossfade_seconds=60", 2.0),
+        ("extend length_seconds=60", 60.0),
+    ],
+)
+def test_an_action_tells_how_long_the_sound_becomes(text: str, seconds: float) -> None:
+    (action,) = parse_actions(text)
+    assert action.length_after(4.0) == pytest.approx(seconds)

@@ -51,7 +51,7 @@ def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tup
             )
         found += made
         for action in made:
-            length = length_after(action, length)
+            length = action.length_after(length)
     _see_no_contradiction(found)
     return tuple(found)
 
@@ -276,20 +276,6 @@ _RULES = (
     *(_named_filters, _faults, _replacing, _fading, _turning),
     *(_lengthening, _speeding, _pitching, _volume, _space, _removing),
 )
-
-
-def length_after(action: Action, seconds: float) -> float:
-    """Of a sound, after an action."""
-    match action:
-        case do.Speed():
-            return seconds / action.factor if action.factor else action.length_seconds or seconds
-        case do.Extend():
-            return action.length_seconds
-        case do.Trim():
-            return max(0.0, min(seconds - action.start_seconds, action.length_seconds or seconds))
-        case do.Loop():
-            return seconds - action.crossfade_seconds
-    return seconds
 
 
 def _see_no_contradiction(actions: Sequence[Action]) -> None:

@@ -29,7 +29,6 @@ from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.plan import EditPlan
 from engine.planning.editing import Facts, plan_edit, region_of
-from engine.planning.instruct_rules import length_after
 from engine.planning.sounds import Sounds
 from engine.region import Region
 from engine.render.files import sha256_of
@@ -289,7 +288,7 @@ def _bytes_needed(plan: EditPlan, channels: int) -> int:
     rate = plan.session.sample_rate
     seconds = longest = (plan.cutting.end_samples - plan.cutting.start_samples) / rate
     for action in _actions(plan):
-        after = length_after(action, seconds)
+        after = action.length_after(seconds)
         seconds = min(after, seconds * MOST_FACTOR) if isinstance(action, Speed) else after  # beyond, it is refused
         rate = max(rate, action.rate_hz) if isinstance(action, Resample) else rate
         longest = max(longest, seconds)
