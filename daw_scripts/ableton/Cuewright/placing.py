@@ -128,8 +128,6 @@ def put(song: Song, version: str, events: Sequence[Event], place: Place) -> tupl
     try:
         with UndoStep(song) as step:
             return _Placer(song, step, place).put(events)
-    except Refused:
-        raise
     except Exception as error:  # Live raises what its C++ side says, of many classes
         folder = os.path.dirname(files[0])  # noqa: PTH120
         raise Refused(f"Live did not take the sounds ({error}); the set is as it was. They lie in {folder}.") from error
@@ -142,7 +140,6 @@ class _Placer:
         self._song = song
         self._step = step
         self._place = place
-        self._ours: list[Clip] = []
 
     def put(self, events: Sequence[Event]) -> tuple[tuple[str, str], ...]:
         homes = []
@@ -191,7 +188,7 @@ class _Placer:
         for sound in event.takes:
             name = f"Cuewright take {sound.take}"
             named = (lane for lane in track.take_lanes if lane.name == name)
-            lane = next((lane for lane in named if self._is_free(lane.arrangement_clips, begin, end)), None)
+            lane = next((lane for lane in named if _is_free(lane.arrangement_clips, begin, end)), None)
             if lane is None:
                 lane = self._step.made(track.create_take_lane())
                 lane.name = name
@@ -206,9 +203,7 @@ class _Placer:
     def _arrange(self, where: Track | TakeLane, event: Event, sound: Sound) -> Clip:
         assert self._place.start_beats is not None
         begin = begin_of(sound, self._place.start_beats, self._place.tempo_bpm)
-        clip = self._step.made(where.create_audio_clip(sound.path, begin))
-        self._ours.append(clip)
-        return self._dress(clip, event, sound)
+        return self._dress(self._step.made(where.create_audio_clip(sound.path, begin)), event, sound)
 
     def _dress(self, clip: Clip, event: Event, sound: Sound) -> Clip:
         clip.warping = False  # as the file is, to the sample
@@ -230,15 +225,9 @@ class _Placer:
             for track in filter(_takes_audio, named):
                 # What lies in a lane is not in the way, and older versions know of no lanes.
                 clips = [clip for clip in track.arrangement_clips if not getattr(clip, "is_take_lane_clip", False)]
-                if self._is_free(clips, begin, end):
+                if _is_free(clips, begin, end):
                     return track
         raise AssertionError("counting never ends")
-
-    def _is_free(self, clips: Iterable[Clip], begin: float, end: float) -> bool:
-        margin = (WARP_MARGIN - 1) * (end - begin)
-        return not any(
-            clip.end_time > begin and clip.start_time < (end if clip in self._ours else end + margin) for clip in clips
-        )
 
     def _named(self, name: str) -> Track | None:
         return next((track for track in self._tracks() if track.name == name and _takes_audio(track)), None)
@@ -253,6 +242,11 @@ class _Placer:
         track.color = rgb
         track.mixer_device.panning.value = pan
         return track
+
+
+def _is_free(clips: Iterable[Clip], begin: float, end: float) -> bool:
+    most = begin + WARP_MARGIN * (end - begin)
+    return not any(clip.end_time > begin and clip.start_time < most for clip in clips)
 
 
 def _takes_audio(track: Track) -> bool:

@@ -25,6 +25,7 @@ class Document:
 
     def __init__(self) -> None:
         self.missing: set[str] = set()  # "Track.create_take_lane": members that an older Live does not have
+        self.lanes_among_clips = False  # whether a track's clips are also those of its lanes
         self.auto_warp = 1.0  # how much longer a new clip is while Live believes in a tempo of its own
         self.refuse_after: int | None = None  # so many clips are taken, then no more
         self.steps: list[list[Callable[[], None]]] = []
@@ -190,6 +191,10 @@ class Lane(LiveObject):
 
 class Track(Lane):
     api = "Track"
+
+    def get_arrangement_clips(self) -> tuple[Clip, ...]:
+        lanes = self.state["lanes"] if self.document.lanes_among_clips else []
+        return (*self.state["clips"], *(clip for lane in lanes for clip in lane.state["clips"]))
 
     def get_clip_slots(self) -> tuple[Slot, ...]:
         slots = self.state["slots"]

@@ -12,8 +12,10 @@ from typing import Any
 import live_rig
 import pytest
 from Cuewright import replies, timing
+from Cuewright.asking import Asked
 from Cuewright.jobs import ASK_SECONDS, GIVE_UP_SECONDS, GONE_SECONDS, LOST_SECONDS, RESEND_SECONDS, Job, Jobs
 from Cuewright.osc import MAX_PACKET_BYTES, Malformed, Message, bundle, decode, encode
+from Cuewright.placing import Place
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -231,6 +233,13 @@ def test_whatever_answers_a_cancel_places_nothing(wire: Wire, answer: str) -> No
     else:
         wire.done(stems=0)
     assert wire.job.state == "cancelled"
+
+
+def test_a_mix_is_not_placed(wire: Wire) -> None:
+    wire.stem("/a.wav")
+    wire.stem("/mix.wav", kind="mix")
+    (event,) = Asked(verb="generate", keys=(), place=Place(start_beats=0.0)).events(wire.job.stems.values())
+    assert [sound.path for sound in event.takes] == ["/a.wav"]
 
 
 def test_a_busy_engine_is_asked_again_and_a_refusal_ends(wire: Wire) -> None:
