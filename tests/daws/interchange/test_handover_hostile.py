@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from handover_cases import HEARD, SOUNDS, Sound, finished_job
-from readers import of_aaf, of_dawproject, of_otio, of_rpp
+from handover_readers import of_aaf, of_dawproject, of_otio, of_rpp
 
 from engine.cli import run
 from engine.errors import BadArgument, CuewrightError, DependencyMissing, FileUnreadable, FolderNotWritable
@@ -21,7 +21,7 @@ from engine.stems.export import FORMATS, Format, Handover, export
 from engine.stems.manifest import read_manifest
 
 NAMES = [
-    "it's \"quoted\" with `all` three",
+    'it\'s "quoted" with `all` three',
     "👩‍🚒 Ω — 雨",
     "two\nlines\r\n<TRACK>\tand a null \0",
     "x" * 255,
@@ -56,7 +56,7 @@ def test_any_name_is_carried_or_made_plain_and_moves_nothing(tmp_path: Path, nam
 
 
 def test_folders_with_strange_names_are_written_and_read(tmp_path: Path) -> None:
-    folder = tmp_path / "it's \"odd\" 😀 #1?%20"
+    folder = tmp_path / 'it\'s "odd" 😀 #1?%20'
     out = folder / "out"
     export(finished_job(folder / "job"), out, everything())
     assert of_aaf(out / "job-1.aaf", 48_000) == HEARD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import wave
 import zipfile
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from handover_cases import CUES, HEARD, MUTED, POSITION, SOUNDS, Placed, finished_job
-from readers import exact, of_aaf, of_dawproject, of_otio, of_rpp, project_of
+from handover_readers import exact, of_aaf, of_dawproject, of_otio, of_rpp, project_of
+from wavinfo import WavInfoReader
 
+from engine.cli import run
 from engine.session import Session
 from engine.stems.export import FORMATS, Exported, Handover, export
+from engine.stems.manifest import Manifest, read_manifest
 from engine.timebase import round_late
 
 RATES = (44_100, 48_000, 96_000)
@@ -230,3 +234,69 @@ def test_the_folder_may_have_moved_and_the_same_job_gives_the_same_files(tmp_pat
     project = next(Path(name) for name in first.files if name.endswith(".rpp")).read_text(encoding="utf-8")
     assert str(tmp_path) not in project  # beside its files, it names them from there
     assert isinstance(first, Exported)
+
+
+CHILDREN = {
+    "Project": ("Application", "Transport", "Structure", "Arrangement", "Scenes"),
+    "Transport": ("Tempo", "TimeSignature"),
+    "Track": ("Channel",),
+    "Channel": ("Mute", "Pan", "Volume"),
+    "Arrangement": ("Lanes", "Markers"),
+    "Audio": ("File",),
+    "Points": ("Target", "RealPoint"),
+}
+"""What the published schema puts in sequence; the rest may come in any number and order."""
+NEEDED = {
+    "Project": {"version"},
+    "Application": {"name", "version"},
+    "Tempo": {"unit", "value"},
+    "Pan": {"unit", "value"},
+    "Volume": {"unit", "value"},
+    "TimeSignature": {"numerator", "denominator"},
+    "Clip": {"time", "duration", "contentTimeUnit"},
+    "Audio": {"channels", "sampleRate", "duration"},
+    "File": {"path"},
+    "Marker": {"time"},
+    "RealPoint": {"time", "value"},
+}
+
+
+def test_a_dawproject_is_built_as_its_schema_says(tmp_path: Path) -> None:
+    root = project_of(written(tmp_path, formats=("dawproject",))["dawproject"])
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    assert len(ids) == len(set(ids))
+    for element in root.iter():
+        if (order := CHILDREN.get(element.tag)) is not None:
+            places = [order.index(child.tag) for child in element]  # any other child: an error
+            assert places == sorted(places)
+        assert NEEDED.get(element.tag, set()) <= element.attrib.keys(), element.tag
+        for reference in ("destination", "track", "parameter"):
+            assert element.get(reference, ids[0]) in ids
+    roles = [channel.get("role") for channel in root.iter("Channel")]
+    assert roles.count("master") == 1
+    assert {lanes.get("timeUnit") for lanes in root.iterfind("Arrangement/Lanes")} == {"seconds"}
+    assert root.find("Arrangement/Markers").get("timeUnit") == "seconds"
+
+
+def test_from_words_to_every_format(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = "a door slams on the left, then glass breaks on the right"
+    session = ("--start-timecode", "01:00:00:00", "--frame-rate", "29.97df", "--at", "01:00:05;10")
+    assert run(["generate", words, "--out", str(tmp_path / "job"), *session, "--takes", "2", "--json"]) == 0
+    path = Path(json.loads(capfd.readouterr().out)["manifest"])
+    manifest = read_manifest(path)
+    assert isinstance(manifest, Manifest)
+    assert {event.id: event.pan for event in manifest.plan.events} == {s.event: s.pan for s in manifest.stems}
+    assert len({stem.pan for stem in manifest.stems}) == 2
+    assert run(["export", str(path), "-f", "aaf,otio,dawproject", "-o", str(tmp_path / "out"), "--json"]) == 0
+    files = {Path(name).suffix: Path(name) for name in json.loads(capfd.readouterr().out)["files"]}
+    first = {(s.path, s.position_samples, s.length_samples) for s in manifest.stems if s.take == 1}
+    for read in (
+        of_aaf(files[".aaf"], 48_000),
+        of_otio(files[".otio"], 48_000, enabled=True),
+        of_dawproject(files[".dawproject"], 48_000, muted=False),
+    ):
+        assert {(p.file, p.position, p.length) for p in read} == first
+        assert {p.offset for p in read} == {0}
+    for stem in manifest.stems:
+        stamp = WavInfoReader(str(path.parent / stem.path)).bext.time_reference
+        assert stamp == manifest.plan.session.start_samples + stem.position_samples
