@@ -5,6 +5,7 @@ Reads the selection, runs the job in a running engine or in this process, and im
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from engine.cli.generate import new_job_id, option_of
 from engine.cli.output import JsonFlag, print_json, progress, say, table
 from engine.cli.paths import full
 from engine.config import Settings
-from engine.errors import BadArgument, Cancelled, DawRefused, EngineNotRunning
+from engine.errors import BadArgument, Cancelled, EngineNotRunning
 from engine.handle import Handle
 from engine.protools.link import DEFAULT_ADDRESS, Link
 from engine.protools.session import (
@@ -247,26 +248,37 @@ def _by_running_engine(
             client.ping()
     except EngineNotRunning:
         return None
+    keys = request.model_dump(exclude_defaults=True)
     with Client(settings.host, settings.port, token=token, transport="tcp") as client:
         client.set_session(job_id, **opened.session.model_dump())
-        keys = request.model_dump(exclude_defaults=True, exclude={"session"})
-        asked = False
-        for reply in getattr(client, verb)(job_id, **keys, session=job_id):
-            if handle.is_cancelled() and not asked:
-                asked = True
-                client.cancel(job_id)
-            match reply:
-                case ProgressReply(fraction=fraction, stage=stage) if not asked:
-                    handle.progress(fraction, stage)
-                case WarningReply(sentence=sentence):
-                    say(f"note: {sentence}")
-                case DoneReply(manifest=manifest):
-                    return Path(manifest)
-                case FailedReply() as failed:
-                    raise failed.error
-                case CancelledReply():
-                    raise Cancelled("The job was cancelled; nothing was changed in Pro Tools.")
-    raise DawRefused("The engine ended the job without an answer: see 'cuewright jobs'.")
+        try:
+            with _interruptible():
+                for reply in getattr(client, verb)(job_id, **keys, session=job_id):
+                    match reply:
+                        case ProgressReply(fraction=fraction, stage=stage):
+                            handle.progress(fraction, stage)
+                        case WarningReply(sentence=sentence):
+                            say(f"note: {sentence}")
+                        case DoneReply(manifest=manifest):
+                            return Path(manifest)
+                        case FailedReply() as failed:
+                            raise failed.error
+                        case CancelledReply():
+                            break
+        except KeyboardInterrupt:
+            with Client(settings.host, settings.port, token=token) as other:
+                other.cancel(job_id)
+    raise Cancelled("The job was cancelled; nothing was changed in Pro Tools.")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the wait for a reply, which may be long in coming while other jobs run."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _place(link: Link, opened: OpenSession, manifest: Path, as_json: bool) -> None:

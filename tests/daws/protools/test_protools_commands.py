@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from protools_rig import ATMO_AT, ATMO_FROM, RATE, Studio
 
 from engine.cli import run
 from engine.cli.process import EngineProcess
+from engine.protocol.client import Client
 from engine.protools.placing import free_names
 from engine.stems.manifest import EditManifest, Manifest, read_manifest
 
@@ -181,6 +186,33 @@ def test_a_running_engine_does_the_job(
     refused = protools(studio, capfd, "generate", "door slam", "--out", str(studio.folder), where="auto")
     assert (refused["error"]["code"], refused["error"]["field"]) == ("path_not_allowed", "folder")
     assert studio.fake.steps == before
+
+
+def test_ctrl_c_cancels_the_job_in_the_engine(
+    studio: Studio, running: EngineProcess, engine_home: Path, client: Client
+) -> None:
+    known = {job.job_id for job in client.jobs()}
+    arguments = ("generate", "heavy rain, thunder and wind", "--takes", "16", "--out", str(engine_home / "long"))
+    studio.fake.open.selection = (0, 3_600 * RATE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "protools", *arguments, "--protools", studio.address, "--json"],
+        env={**os.environ, "CUEWRIGHT_PORT": str(running.port)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (mine := {j.job_id: j.state for j in client.jobs() if j.job_id not in known}):
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert json.loads(said)["error"]["code"] == "cancelled"
+    assert process.returncode == 130
+    assert {job.job_id: job.state for job in client.jobs() if job.job_id in mine} == dict.fromkeys(mine, "cancelled")
+    assert studio.fake.steps == []
 
 
 def test_no_engine_where_one_was_asked_for(
