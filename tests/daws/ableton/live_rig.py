@@ -66,10 +66,10 @@ class Rig:
     """One Live with one saved set and the script in it."""
 
     def __init__(self, folder: Path, *, engine_port: int, saved: bool = True, **made: Any) -> None:
-        project = folder / "Reel 2 Project"
+        project = folder / "Rolle 2 – Über Project"
         project.mkdir(parents=True, exist_ok=True)
         self.media = project / "Samples" / "Cuewright"
-        self.application = live_set.new_set(str(project / "Reel 2.als") if saved else "", **made)
+        self.application = live_set.new_set(str(project / "Rolle 2.als") if saved else "", **made)
         self.song: live_set.Song = self.application.state["song"]
         self.document = self.song.document
         self.host = Host()
@@ -177,7 +177,8 @@ class Rig:
 
 def write_tone(path: Path, seconds: float = 2.0, rate: int = 48_000) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    samples = 0.3 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
+    times = np.arange(round(seconds * rate)) / rate
+    samples = (0.1 + 0.3 * times / seconds) * np.sin(2 * np.pi * 440 * times)  # louder and louder: every place differs
     soundfile.write(path, samples, rate, subtype="PCM_24")
     return path
 

@@ -74,7 +74,10 @@ def test_the_loop_brace_is_the_time_selection(live: Rig) -> None:
     assert clip.get_end_time() == pytest.approx(22.0, abs=0.6)
 
 
-def test_a_locator_is_the_place(live: Rig) -> None:
+@pytest.mark.parametrize("view", ["Arranger", "Session"])
+def test_a_locator_is_the_place(live: Rig, view: str) -> None:
+    """Also where the Session has the focus: a locator means the Arrangement."""
+    live.look_at(view)
     live.song.state["current_song_time"] = 4.0
     live.locator(32.0, DOOR)
     live.until(lambda: clips_of(live))

@@ -80,7 +80,7 @@ def test_what_cannot_be_is_said_and_nothing_changes(
     assert live.idle(), "nothing was sent"
     assert (live.shown(), live.document.opened) == (before, 0)
     live.document.missing.clear()
-    live.song.state["file_path"] = str(live.folder / "Reel 2 Project" / "Reel 2.als")
+    live.song.state["file_path"] = str(live.media.parents[1] / "Rolle 2.als")
     live.finish("cw a dog barks view=session")  # and it goes on
     assert live.said("1 sound on")
 
