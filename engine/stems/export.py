@@ -82,7 +82,7 @@ def export(manifest: Path, folder: Path, how: Handover) -> Exported:
     for name in how.formats:
         if name in _NEEDS and find_spec(_NEEDS[name]) is None:
             raise DependencyMissing(
-                f"{name.upper()} needs a library that is not here: pip install 'cuewright[interchange]'.",
+                f"{name.upper()} needs the package {_NEEDS[name]}, which is not installed: install Cuewright again.",
                 field="format",
             )
     timeline = timelines.of_manifest(read_manifest(manifest), manifest)
