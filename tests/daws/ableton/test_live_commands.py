@@ -152,6 +152,24 @@ def test_tracks_that_vanish_while_names_are_read(unheard: Rig) -> None:
     assert asked(unheard) == ["rain"]
 
 
+@pytest.mark.parametrize(
+    ("loop", "markers", "start"),
+    [(True, "0.0000000 knock; 1.2500000; 1.5000000 door, old", 8.0), (False, "0.0000000 before; 2.0000000 knock", 4.0)],
+)
+def test_locators_become_markers(unheard: Rig, loop: bool, markers: str, start: float) -> None:
+    """Under the brace, or all of them; a command is none."""
+    for beat, name in [(16.0, "after"), (11.0, "door;  old"), (10.5, "7"), (8.0, "knock"), (4.0, "before")]:
+        unheard.locator(beat, name)
+    unheard.song.state["cue_points"].append(Cue(unheard.document, time=9.0, name="cw rain"))
+    unheard.brace(8.0, 8.0)
+    unheard.song.state["loop"] = loop
+    unheard.type("cw locators a knock")
+    (job,) = unheard.desk._jobs.open
+    assert str(dict(job.about.asked.keys)["markers"]).startswith(markers)
+    assert len(str(dict(job.about.asked.keys)["markers"]).split(";")) == (3 if loop else 5)
+    assert job.about.asked.place.start_beats == start
+
+
 class Peer:
     """A program of this machine that sends commands."""
 
