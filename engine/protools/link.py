@@ -22,6 +22,8 @@ OLDEST = (2025, 10)
 """Version of Pro Tools that has every command used here: clips by id, what lies on a track, tracks deleted by id."""
 _COMPANY, _APPLICATION = "Cuewright", "Cuewright"
 _PAGE = 1_000
+_MISNAMED = {"GetClipList": (("clip_list", "clips"),)}
+"""Fields that Pro Tools calls otherwise than its own messages do."""
 _NO_SESSION = {"PT_NoOpenedSession", "OS_NoSessionFound"}
 _TOO_OLD = {"PT_UnsupportedCommand", "SDK_NotImplemented", "SDK_VersionMismatch"}
 _BUSY = {"PT_HostNotReady", "PT_HostIsBusy", "PT_CommandTimeout", "OS_ProToolsIsNotAvailable"}
@@ -124,7 +126,13 @@ class Link:
         if response.header.status != messages.TStatus_Completed:
             raise self._refused(command, response)
         answer = getattr(messages, f"{command}ResponseBody", messages.EmptyMessage)()
-        return json_format.Parse(response.response_body_json or "{}", answer, ignore_unknown_fields=True)
+        text = response.response_body_json or "{}"
+        for told, meant in _MISNAMED.get(command, ()):
+            text = text.replace(f'"{told}"', f'"{meant}"', 1)
+        try:
+            return json_format.Parse(text, answer, ignore_unknown_fields=True)
+        except json_format.ParseError as error:
+            raise DawRefused(f"Pro Tools' answer to {command} cannot be read: {error}.", field=command) from None
 
     def pages(self, command: str, field: str, body: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """Everything in a list that Pro Tools gives out in pages."""

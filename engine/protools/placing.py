@@ -63,8 +63,10 @@ def place(link: Link, opened: OpenSession, timeline: Timeline) -> Placement:
             for lane, name in zip(lanes, names, strict=True):
                 answer = link.ask("CreateNewTracks", _new_track(lane, name))
                 made += answer.created_track_ids
-                track = PlacedTrack(name=answer.created_track_names[0], clips=len(lane.clips), muted=not lane.audible)
-                tracks.append(track)
+                if len(answer.created_track_ids) != 1 or len(answer.created_track_names) != 1:
+                    raise DawRefused(f"Pro Tools did not name the track it made for {name!r}.", field="CreateNewTracks")
+                (called,) = answer.created_track_names
+                tracks.append(PlacedTrack(name=called, clips=len(lane.clips), muted=not lane.audible))
                 for stem in lane.clips:
                     where = {"location": str(stem.position_samples), "time_type": "TLType_Samples"}
                     spot = {

@@ -105,6 +105,10 @@ class FakeProTools(PTSLServicer):
         self.version = (2025, 10)
         self.log: list[str] = []
         self.copied: list[str] = []
+        self.misnamed: dict[str, dict[str, str]] = {}
+        """By command: fields that it calls otherwise than its messages do."""
+        self.garbled = ""
+        """Given as every answer, where it is not empty."""
         self.before: dict[str, Callable[[], None]] = {}
         """Done before a command of that name; may raise a Refusal."""
         self._registered = ""
@@ -119,7 +123,7 @@ class FakeProTools(PTSLServicer):
             header.status = pt.TStatus_Failed
             error = {"command_error_type": f"CEType_{refusal.kind}", "command_error_message": refusal.message}
             return pt.Response(header=header, response_error_json=json.dumps({"errors": [error]}))
-        return pt.Response(header=header, response_body_json=json.dumps(answer) if answer else "")
+        return pt.Response(header=header, response_body_json=self.garbled or (json.dumps(answer) if answer else ""))
 
     def _answer(self, request: Any) -> dict[str, Any]:
         name = pt.CommandId.Name(request.header.command).removeprefix("CId_")
@@ -151,6 +155,8 @@ class FakeProTools(PTSLServicer):
         self.before.get(name, lambda: None)()
         answer: dict[str, Any] = getattr(self, f"do_{name}")(body)
         json_format.ParseDict(answer, getattr(pt, f"{name}ResponseBody", pt.EmptyMessage)())  # it is PTSL itself
+        for told, name_in_messages in self.misnamed.get(name, {}).items():
+            answer[told] = answer.pop(name_in_messages)
         return answer
 
     @property

@@ -278,6 +278,13 @@ def test_a_step_that_fails_takes_the_others_back(
     assert studio.fake.log[-1] == "CancelBatchJob"
 
 
+def test_a_track_without_an_id_is_told(studio: Studio, capfd: pytest.CaptureFixture[str]) -> None:
+    studio.fake.misnamed = {"CreateNewTracks": {"unheard_of": "created_track_names"}}
+    error = protools(studio, capfd, "generate", "door slam")["error"]
+    assert (error["code"], error["field"]) == ("daw_refused", "CreateNewTracks")
+    assert studio.added == {}
+
+
 def test_what_cannot_be_taken_back_is_told(studio: Studio, capfd: pytest.CaptureFixture[str]) -> None:
     studio.fake.before["SpotClipsByID"] = studio.fake.before["DeleteTracks"] = lambda: refuse("PT_UnknownError")
     error = protools(studio, capfd, "generate", "door slam")["error"]

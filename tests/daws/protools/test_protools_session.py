@@ -70,7 +70,11 @@ def test_markers_are_told_from_the_selections_start_whatever_the_counter_shows(
     assert told == "0.000000000 first line; 2.000250000 second, with a semicolon; 9.999500000 last"
 
 
-def test_the_clip_under_the_selection_is_found_with_its_place_in_the_file(studio: Studio, link: Link) -> None:
+@pytest.mark.parametrize("misnamed", [{}, {"GetClipList": {"clip_list": "clips"}}])
+def test_the_clip_under_the_selection_is_found_with_its_place_in_the_file(
+    studio: Studio, link: Link, misnamed: dict[str, dict[str, str]]
+) -> None:
+    studio.fake.misnamed = misnamed
     studio.fake.open.tracks[2].selected = True
     found = selected_audio(link, Selection(start_samples=ATMO_AT + 700, length_samples=RATE))
     assert found == SelectedAudio(
@@ -209,6 +213,13 @@ def test_an_answer_that_is_no_number_is_told(studio: Studio, link: Link) -> None
     with pytest.raises(DawRefused) as raised:
         selection(link, needed=True)
     assert raised.value.field == "selection"
+
+
+def test_an_answer_that_cannot_be_read_is_told(studio: Studio, link: Link) -> None:
+    studio.fake.garbled = "{no JSON"
+    with pytest.raises(DawRefused, match="cannot be read") as raised:
+        track_names(link)
+    assert raised.value.field == "GetTrackList"
 
 
 def test_the_fake_is_strict(studio: Studio) -> None:
