@@ -23,6 +23,7 @@ from engine.stems.interchange.timeline import Lane, Timeline, end_of
 
 _COMPANY = "Cuewright"
 _PRODUCT_ID = "6b6b1f0a-5e0b-5c0e-9a57-4d3f8f3c2b11"
+_LONG_AGO = datetime(1980, 1, 1)
 _MARKERS_SLOT = 1000
 _PAN_OPERATION = "9d2ea893-0968-11d3-8a38-0050040ef7d2"  # OperationDef_MonoAudioPan
 _PAN_PARAMETER = "e4962322-2267-11d3-8a4c-0050040ef7d2"  # ParameterDef_Pan: 0 left, 1/2 centre, 1 right
@@ -72,7 +73,10 @@ def _sign(file: Any, timeline: Timeline, *, embed: bool) -> None:
     """Say who wrote it and when: the job's own time, so that the same job gives the same file."""
     from aaf2.auid import AUID
 
-    created = datetime.fromisoformat(timeline.created).replace(tzinfo=None)
+    try:
+        created = datetime.fromisoformat(timeline.created).replace(tzinfo=None)
+    except ValueError:  # a manifest that somebody wrote by hand
+        created = _LONG_AGO
     who = file.header["IdentificationList"].value[0]
     who["CompanyName"].value = _COMPANY
     who["ProductName"].value = _COMPANY

@@ -133,6 +133,13 @@ def test_what_cannot_be_handed_on_is_told_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_manifest_written_by_hand_has_any_date(tmp_path: Path) -> None:
+    manifest = finished_job(tmp_path / "job")
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("2026-11-22T21:33:28Z", "yesterday"), "utf-8")
+    export(manifest, tmp_path / "out", everything())
+    assert of_aaf(tmp_path / "out" / "job-1.aaf", 48_000) == HEARD
+
+
 @pytest.mark.parametrize(
     ("how", "field"),
     [
