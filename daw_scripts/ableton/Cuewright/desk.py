@@ -79,7 +79,7 @@ class Desk:
             )
         self._id = os.urandom(6).hex()
         self._count = 0
-        self._say(problem or f"Cuewright is ready. {HELP}")
+        self._say(problem or "ready. Name a track or a locator 'cw a heavy door slams', or 'cw help'.")
 
     def close(self) -> None:
         """Free the ports; jobs go on in the engine, and their files stay."""

@@ -3,6 +3,8 @@
 Nothing that lies in the set is moved, cut or covered: where a sound would run into a clip it goes to another track.
 Takes of one sound go into take lanes of its track (Live 12.2), one lane a take, with the first in the track itself;
 an older Live gets a track a take, all but the first deactivated. In the Session they go into slots below each other.
+
+All of a job is placed at once: an undo step that stayed open between two ticks would swallow what the user does there.
 """
 
 from __future__ import annotations

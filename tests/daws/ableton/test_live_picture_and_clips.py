@@ -152,10 +152,11 @@ def test_under_the_brace_only_that_part_is_edited(live: Rig, tone: Path) -> None
 
 
 def test_a_transposed_clip_keeps_its_transposition(live: Rig, tone: Path) -> None:
-    clip = select(live, tone, pitch_coarse=12)
+    clip = select(live, tone, pitch_coarse=12, loop_start=0.5, loop_end=1.5)  # half a second of the arrangement
     live.finish("cw edit 6 dB quieter")
     (take,) = lanes(live)
     assert take.state["pitch_coarse"] == 12
+    assert take.state["sample_length"] == 44_100
     assert take.get_end_time() == pytest.approx(clip.get_end_time())
 
 
@@ -163,7 +164,19 @@ def test_a_clip_that_is_warped_to_its_own_tempo_is_taken_as_it_is(live: Rig, ton
     select(live, tone, warping=True, loop_start=1.0, loop_end=3.0)  # 0.5 s to 1.5 s
     live.finish("cw edit 6 dB quieter")
     (take,) = lanes(live)
-    assert take.get_end_time() - take.state["start_time"] == pytest.approx(2.0)
+    assert (take.state["start_time"], take.get_end_time()) == (8.0, pytest.approx(10.0))
+
+
+def test_a_clip_in_a_lane_is_edited_into_its_track(live: Rig, tone: Path) -> None:
+    clip = select(live, tone)
+    with live.document.step():
+        lane = live.users.do_create_take_lane()
+    live.users.state["clips"].clear()
+    lane.state["clips"].append(clip)
+    clip.state["canonical_parent"] = lane
+    live.finish("cw edit 6 dB quieter")
+    assert [len(lane.state["clips"]) for lane in live.users.state["lanes"]] == [1, 1]
+    assert lane.state["clips"] == [clip]
 
 
 def test_more_takes_of_an_edit(live: Rig, tone: Path) -> None:
@@ -186,7 +199,7 @@ def test_an_edit_on_an_older_live_is_silent_on_a_track_of_its_own(live: Rig, ton
 def test_an_edit_in_the_session_lies_below_its_clip(live: Rig, tone: Path) -> None:
     live.look_at("Session")
     slots = live.users.get_clip_slots()
-    clip = select(live, tone)
+    clip = select(live, tone, pitch_fine=-50.0, loop_start=0.5, loop_end=1.5)
     live.users.state["clips"].clear()
     clip.state.update(is_arrangement_clip=False, canonical_parent=slots[1])
     slots[1].state["clip"] = clip
@@ -195,3 +208,4 @@ def test_an_edit_in_the_session_lies_below_its_clip(live: Rig, tone: Path) -> No
     assert [slot.state["clip"] is not None for slot in slots] == [False, True, True, False]
     assert slots[1].state["clip"] is clip
     assert not slots[2].state["clip"].state["is_arrangement_clip"]
+    assert slots[2].state["clip"].state["sample_length"] == 44_100
