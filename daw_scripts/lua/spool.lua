@@ -68,6 +68,11 @@ function Spool:receive()
   return found
 end
 
+-- Take back what was sent with this label, where no engine has read it yet.
+function Spool:withdraw(label)
+  os.remove(("%s/%s-%s.osc"):format(self.folder, self.name, label))
+end
+
 -- No more replies are wanted to what was sent with this label.
 function Spool:forget(label)
   local reply = self.replies[label]

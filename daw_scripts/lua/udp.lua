@@ -37,6 +37,9 @@ function Udp:receive()
   return found
 end
 
+-- What was sent is gone, and cannot be taken back.
+function Udp.withdraw() end
+
 -- Nothing is kept of what was answered.
 function Udp.forget() end
 
