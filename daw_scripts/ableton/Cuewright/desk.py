@@ -30,6 +30,8 @@ ADDRESS = "/cuewright/live"
 PROGRESS_SECONDS = 0.5
 READ_SECONDS = 1.0
 """So long at least a sentence stays before progress takes its place."""
+MOST_BYTES = 9_216
+"""Of a request: macOS sends no larger datagram."""
 
 logger = logging.getLogger(__name__)
 
@@ -123,29 +125,32 @@ class Desk:
             self._do(command, at_beats, to, now)
         except Refused as refused:
             self._say(str(refused), to)
+            self._answer("ended", ("", "refused"), to)
 
     def _do(self, command: Command, at_beats: float | None, to: Address | None, now: float) -> None:
-        if command.verb in ("help", "status", "cancel"):
-            self._say({"help": self._help, "status": self._status, "cancel": self._cancel}[command.verb](now), to)
-            return
         if command.verb == "more":
             if self._done is None:
                 raise Refused("There is nothing yet to make more takes of: ask for a sound first.")
-            asked = self._done.more(command)
+            self._submit(self._done.more(command), "more takes", to, now)
+        elif command.verb in ("help", "status", "cancel"):
+            self._say({"help": HELP, "status": self._status()}.get(command.verb) or self._cancel(now), to)
+            self._answer("ended", ("", "done"), to)
         else:
             in_session = self._application.view.focused_document_view == "Session"
             asked = ask(self._song, in_session, command, at_beats, self._settings)
             self._last = command
+            self._submit(asked, command.words or command.verb, to, now)
+
+    def _submit(self, asked: Asked, what: str, to: Address | None, now: float) -> None:
         self._count += 1
         job_id = f"live-{self._id}-{self._count}"
         packet = asked.packet(job_id, f"live-{self._id}", self._song.name, self._settings)
+        if len(packet) > MOST_BYTES:
+            raise Refused("That is too much for one request: use fewer words, or put the brace over fewer locators.")
         self._jobs.submit(job_id, packet, Errand(asked=asked, to=to), now)
-        self._say(f"Asked: {command.words or command.verb} ...", to)
+        self._say(f"Asked: {what} ...", to)
 
-    def _help(self, _now: float) -> str:
-        return HELP
-
-    def _status(self, _now: float) -> str:
+    def _status(self) -> str:
         jobs = [f"{job.stage or job.state} {job.fraction:.0%}" for job in self._jobs.open]
         return f"At work on {len(jobs)}: {'; '.join(jobs)}." if jobs else "Nothing is being made."
 
@@ -164,17 +169,16 @@ class Desk:
             self._answer("progress", (job.fraction, job.stage), job.about.to)
 
     def _end(self, job: Job[Errand]) -> None:
-        to = job.about.to
-        if job.state == "cancelled":
-            self._say("Cancelled; nothing was placed.", to)
-        elif job.state == "failed":
-            self._say(job.problem, to)
-        else:
+        state, said = job.state, job.problem
+        if state == "cancelled":
+            said = "Cancelled; nothing was placed."
+        elif state == "done":
             try:
-                self._say(self._place(job), to)
+                said = self._place(job)
             except Refused as refused:
-                self._say(str(refused), to)
-        self._answer("ended", (job.id, job.state), to)
+                state, said = "failed", str(refused)
+        self._say(said, job.about.to)
+        self._answer("ended", (job.id, state), job.about.to)
 
     def _place(self, job: Job[Errand]) -> str:
         """Into the set; the place is where it was when it was asked for, at the tempo of now."""

@@ -225,8 +225,32 @@ def test_osc_takes_words_in_one_piece_or_many(peer: Peer, address: str, argument
     fraction, _stage = peer.until("/cuewright/live/progress").arguments
     assert asked(peer.live) == ["heavy rain"]
     assert isinstance(fraction, float)
+    (job,) = peer.live.desk._jobs.open
     peer.command("/cuewright/live/cancel")
-    assert peer.until("/cuewright/live/ended").arguments[1] == "cancelled"
+    assert peer.until("/cuewright/live/ended").arguments == ("", "done"), "the command that cancels"
+    peer.heard.clear()
+    assert peer.until("/cuewright/live/ended").arguments == (job.id, "cancelled"), "and the one that is cancelled"
+
+
+@pytest.mark.parametrize(
+    ("line", "state"), [("edit denoise", "refused"), ("status", "done"), ("help", "done"), ("cancel", "done")]
+)
+def test_osc_every_command_ends(peer: Peer, line: str, state: str) -> None:
+    peer.command("/cuewright/live", line)
+    assert peer.until("/cuewright/live/ended").arguments == ("", state)
+    assert [message.address for message in peer.heard] == ["/cuewright/live/said", "/cuewright/live/ended"]
+
+
+def test_osc_tells_of_sounds_that_could_not_be_placed(peer: Peer) -> None:
+    peer.live.document.missing |= {"Track.create_audio_clip"}
+    peer.command("/cuewright/live", "a dog barks")
+    assert peer.until("/cuewright/live/ended").arguments[1] == "failed"
+
+
+def test_a_request_too_long_for_a_datagram_is_refused(unheard: Rig) -> None:
+    unheard.type("cw " + "rain " * 2_000)
+    assert unheard.said("too much for one request")
+    assert asked(unheard) == []
 
 
 def test_osc_says_what_it_does_not_know(peer: Peer) -> None:
