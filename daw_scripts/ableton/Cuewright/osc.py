@@ -88,7 +88,7 @@ def _messages(packet: bytes, depth: int) -> Iterator[Message]:
     while offset < len(packet):
         size = int.from_bytes(packet[offset : offset + 4], "big")
         offset += 4
-        if size == 0 or size % 4 or size > len(packet) - offset:
+        if size % 4 or size > len(packet) - offset:
             raise Malformed("An element of the bundle has an impossible size.")
         yield from _messages(packet[offset : offset + size], depth + 1)
         offset += size

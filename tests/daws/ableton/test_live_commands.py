@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import live_rig
 import pytest
 from Cuewright import commands
+from Cuewright import settings as live_settings
 from Cuewright.osc import Message, decode, encode
 from Cuewright.refused import Refused
 from live_rig import Rig
@@ -53,13 +54,14 @@ def test_a_name_that_is_a_command(name: str, line: str | None) -> None:
             {"delivery_safe": True, "seed": 2**53 - 1},
         ),
         ("rain a=b x = y", "generate", "rain a=b x = y", {}),
+        ("edit fill duration=2", "edit", "fill duration=2", {}),
         ("more takes=4", "more", "", {"takes": 4}),
         ("cancel", "cancel", "", {}),
     ],
 )
 def test_a_command_line(line: str, verb: str, words: str, settings: dict[str, object]) -> None:
     command = commands.parse(line)
-    assert (command.verb, command.words, dict(command.settings)) == (verb, words, settings)
+    assert (command.verb, command.words, repr(dict(command.settings))) == (verb, words, repr(settings)), "and kinds"
 
 
 def test_where_it_should_land() -> None:
@@ -294,6 +296,13 @@ def test_settings_that_cannot_be_are_said(new_rig: NewRig, nobody: int, written:
     assert live.said(str(live.settings_path))
 
 
+def test_settings_may_be_left_out(new_rig: NewRig, nobody: int) -> None:
+    live = new_rig(engine_port=nobody).start()
+    live.stop()
+    live.settings_path.unlink()
+    assert live_settings.load() == live_settings.Settings()
+
+
 def test_settings_are_used(new_rig: NewRig, running: EngineProcess) -> None:
     live = new_rig(engine_port=running.port, saved=False)
     live.start(takes=2, sample_rate=96_000, folder=str(live.folder / "elsewhere"))
@@ -317,12 +326,13 @@ def test_a_defect_is_said_and_does_not_go_on_for_ever(new_rig: NewRig, nobody: i
     live.messages.clear()
 
 
-def test_one_defect_is_got_over(unheard: Rig) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(unheard.desk), "work", lambda *_: 1 / 0)
-        for _ in range(15):
-            unheard.tick()
-    unheard.tick()
+def test_a_defect_now_and_then_is_got_over(unheard: Rig) -> None:
+    for _ in range(2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(unheard.desk), "work", lambda *_: 1 / 0)
+            for _ in range(15):
+                unheard.tick()
+        unheard.tick()
     unheard.messages.clear()
     unheard.type("cw rain")
     assert asked(unheard) == ["rain"]

@@ -211,6 +211,12 @@ def test_sounds_of_one_job_do_not_cover_each_other(live: Rig) -> None:
         assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
+def test_a_warning_is_told(live: Rig) -> None:
+    live.finish("cw a door slams, then a zorbleflax quux")
+    assert "zorbleflax" in live.messages[-1]
+    assert "sound on" in live.messages[-1]
+
+
 def test_nothing_begins_before_the_arrangement(live: Rig) -> None:
     """Half a sample after its start, where the nearest whole one lies before it."""
     live.song.state["current_song_time"] = 0.6 / 48_000 * 2

@@ -84,6 +84,7 @@ def test_every_reply_about_a_job_is_known() -> None:
 
 def test_a_reply_of_other_kinds_is_none() -> None:
     assert replies.read(Message("/cuewright/progress", ("j", "7", 0.5, "x"))) is None
+    assert replies.read(Message("/cuewright/progress", ("j", True, 0.5, "x"))) is None
     assert replies.read(Message("/cuewright/stem", ("j",))) is None
     assert replies.read(Message("/other/progress", ("j", 7, 0.5, "x"))) is None
 
