@@ -1,7 +1,8 @@
 -- Sounds from words, at the cursor or in the time selection.
 
 local import = ...
-local ask, work, project, layout = import("ask"), import("work"), import("project"), import("layout")
+local ask, work, project, layout, options =
+  import("ask"), import("work"), import("project"), import("layout"), import("options")
 
 local generate = {}
 
@@ -11,7 +12,8 @@ function generate.run()
   local span = project.time_selection()
   local title = "Generate " .. (span and "in time selection" or "at cursor")
   local position = project.to_samples(span and span.start or project.cursor())
-  ask({ title = title, presets = true, takes = true, track = project.selected_track_name() }, function(form)
+  local about = { title = title, presets = true, takes = options.read().takes, track = project.selected_track_name() }
+  ask(about, function(form)
     local keys = form:keys()
     keys.folder, keys.position_samples, keys.mix = folder, position, false
     if span then keys.duration = span.length end

@@ -35,13 +35,15 @@ local function remember(said, before)
   end
 end
 
--- `about` has `title`, the label of the words, and which rows are wanted: `presets`, `takes`, `track` (a name to begin
--- with), `cues` (choices of where cues come from).
+-- `about` has `title`, the label of the words, and which rows are wanted: `presets`, `takes` (a number to begin with),
+-- `track` (a name to begin with), `cues` (choices of where cues come from); `words_may_lack` where something else says
+-- what should sound.
 function form.new(about)
-  local made = setmetatable({ title = about.title, rows = {}, choices = {}, focus = 1, preset = 1 }, Form)
+  local made = { title = about.title, words_may_lack = about.words_may_lack, rows = {}, choices = {}, focus = 1 }
+  setmetatable(made, Form)
   made.history = history()
   made:add("words", about.words or "What should be heard", "", made.history)
-  if about.takes then made:add("takes", "Takes", tostring(options.read().takes)) end
+  if about.takes then made:add("takes", "Takes", tostring(about.takes)) end
   made:add("seed", "Seed (empty: a new one)", "")
   if about.track then made:add("track", "Track (empty: one a sound)", about.track) end
   if about.presets then
@@ -79,11 +81,12 @@ local function whole(text, least, most, what)
   return number
 end
 
-local function new_seed() return math.random(0, 0x7fffffff) end
+-- From REAPER's own chance: Lua 5.3 would begin with the same numbers every time.
+function form.new_seed() return tonumber(R.genGuid(""):match("%x%x%x%x%x%x%x"), 16) end
 
 -- Keys of a request, as the user filled them in; a refusal says what has to be changed.
 function Form:keys()
-  local keys = { prompt = text_of(self, "words"), seed = new_seed() }
+  local keys = { prompt = text_of(self, "words"), seed = form.new_seed() }
   for _, choice in ipairs(self.choices) do
     if choice.name == "preset" and choice.chosen > 1 then keys.preset = presets[choice.chosen - 1].name end
   end

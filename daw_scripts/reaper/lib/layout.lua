@@ -104,7 +104,8 @@ local function add_item(track, laid, opened, job, stems)
   local rate = laid.sample_rate_hz
   local item = R.AddMediaItemToTrack(track)
   R.SetMediaItemInfo_Value(item, "D_POSITION", laid.position_samples / rate)
-  R.SetMediaItemInfo_Value(item, "D_LENGTH", laid.length_samples / rate)
+  local play_rate = job.about.play_rate or 1.0 -- an edit of something that plays faster does so too
+  R.SetMediaItemInfo_Value(item, "D_LENGTH", laid.length_samples / rate / play_rate)
   R.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
   R.SetMediaItemInfo_Value(item, "C_BEATATTACHMODE", TIMEBASE_TIME)
   for _, fade in ipairs({ "D_FADEINLEN", "D_FADEOUTLEN" }) do
@@ -115,6 +116,7 @@ local function add_item(track, laid, opened, job, stems)
     local take = layout.add_take(item, opened[one.path], {
       name = one.name, offset_seconds = one.offset_samples / rate, pan = one.pan,
     })
+    R.SetMediaItemTakeInfo_Value(take, "D_PLAYRATE", play_rate)
     origin.mark_take(take, job, stems[one.path])
   end
   origin.mark_item(item, job)

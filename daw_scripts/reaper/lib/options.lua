@@ -8,6 +8,8 @@ local options = {}
 
 options.SECTION = "Cuewright"
 
+local YES_OR_NO = { yes = true, no = true }
+
 -- In the order in which the dialog shows them.
 options.ROWS = {
   { name = "transport", default = "spool", caption = "Transport (spool, udp)", choices = { spool = true, udp = true } },
@@ -15,15 +17,16 @@ options.ROWS = {
   { name = "port", default = protocol.port, caption = "UDP port", least = 1, most = 65535 },
   { name = "engine_command", default = "", caption = "Command that starts the engine" },
   { name = "takes", default = 4, caption = "Takes", least = 1, most = 16 },
-  { name = "stem_folders", default = "yes", caption = "Folders by stem (yes, no)", choices = { yes = true, no = true } },
+  { name = "stem_folders", default = "yes", caption = "Folders by stem (yes, no)", choices = YES_OR_NO },
 }
 
 -- Where the engine keeps its data when nobody said otherwise.
 local function usual_spool_folder()
   local home = os.getenv("HOME") or ""
   local system = R.GetOS()
-  if system:find("^Win") then return (os.getenv("LOCALAPPDATA") or "") .. "\\cuewright\\cuewright\\spool" end
-  if system:find("OSX") or system:find("macOS") then return home .. "/Library/Application Support/cuewright/spool" end
+  if system:find("^Win") then return os.getenv("LOCALAPPDATA") .. [[\cuewright\cuewright\spool]] end
+  local is_mac = system:find("^OSX") or system:find("^mac")
+  if is_mac then return home .. "/Library/Application Support/cuewright/spool" end
   return (os.getenv("XDG_DATA_HOME") or home .. "/.local/share") .. "/cuewright/spool"
 end
 

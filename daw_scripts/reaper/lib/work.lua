@@ -30,6 +30,7 @@ end
 -- Begin. `task` has
 --   title    of the window and the undo step
 --   prepare  gives the requests, a list of `{ verb, keys, about }`; it may yield between its steps (optional: `asks`)
+--   cleanup  ends what `prepare` left open, where it did not come to its end (optional)
 --   finish   takes the jobs that are done, changes the project, and gives sentences for the user
 function work.run(task)
   local self = setmetatable({ task = task, project = project.current(), jobs = {}, began_at = R.time_precise() }, Work)
@@ -88,7 +89,10 @@ end
 function Work:hand_over()
   local done, said, cancelled = {}, {}, 0
   for _, job in ipairs(self.jobs) do
-    if job.state == "done" then done[#done + 1] = job end
+    if job.state == "done" then
+      done[#done + 1] = job
+      if job.result.report ~= "" then R.SetExtState(options.SECTION, "report", job.result.report, true) end
+    end
     if job.state == "failed" then said[#said + 1] = job.problem.sentence end
     if job.state == "cancelled" then cancelled = cancelled + 1 end
     for _, sentence in ipairs(job.warnings) do said[#said + 1] = sentence end
@@ -151,6 +155,7 @@ function Work:cycle()
 end
 
 function Work:close()
+  if self.task.cleanup then self.task.cleanup() end
   if self.engine then self.engine:close() end
   self.engine = nil
 end

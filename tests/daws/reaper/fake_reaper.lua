@@ -359,7 +359,7 @@ function R.CF_Preview_Play(preview)
   fake.previewed = preview.source.path
   return true
 end
-function R.CF_Preview_Stop()
+function R.CF_Preview_StopAll()
   fake.previewed = nil
   return true
 end

@@ -110,7 +110,7 @@ api.sws = {
   CF_ShellExecute = "string",
   CF_CreatePreview = "PCM_source",
   CF_Preview_Play = "CF_Preview",
-  CF_Preview_Stop = "CF_Preview",
+  CF_Preview_StopAll = "",
   CF_Preview_SetValue = "CF_Preview string number",
 }
 

@@ -86,6 +86,7 @@ class Rig:
 
     def drain(self) -> None:
         """Until all that was typed is taken."""
+        assert self.get("screen.open"), self.boxes
         self.until(lambda: self.get("#screen.keys") == 0)
         self.run("step(1)")
 
