@@ -2,14 +2,13 @@
 --
 -- In the lines: `fake` (the REAPER), `screen` (its window), `act(name)` starts an action, `step(n)` runs its cycles.
 
-local here, scripts, core = arg[1], arg[2], arg[3]
-arg[1] = core .. "/lua"
-dofile(here .. "/../lua/core.lua") -- gives `json`
+local here, scripts = arg[2], arg[3]
+dofile(here .. "/../lua/core.lua") -- gives `json`, and reads `arg[1]`
 local socket = require("socket")
 local api = dofile(here .. "/reaper_api.lua")
 local wave = dofile(here .. "/wave.lua")
 
-fake = assert(loadfile(here .. "/fake_reaper.lua"))(api, socket, wave)
+fake = assert(loadfile(here .. "/fake_reaper.lua"))(api, socket, wave, dofile(here .. "/strict.lua"))
 screen = dofile(here .. "/fake_gfx.lua")
 reaper, gfx = fake.reaper, screen.gfx
 fake.api = api

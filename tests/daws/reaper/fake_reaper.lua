@@ -3,7 +3,7 @@
 --
 -- It knows how REAPER behaves; `reaper_api.lua` knows what it publishes. `project` is what undo restores.
 
-local api, socket, wave = ...
+local api, socket, wave, strict = ...
 
 local fake = {
   project = { tracks = {}, markers = {} },
@@ -364,43 +364,6 @@ function R.CF_Preview_StopAll()
   return true
 end
 
--- Strictness
-
-local function is(kind, value)
-  if kind == "integer" then return math.type(value) == "integer" or (type(value) == "number" and value % 1 == 0) end
-  if kind == "size" then return math.type(value) == "integer" end
-  if kind == "number" or kind == "string" or kind == "boolean" or kind == "function" then return type(value) == kind end
-  if kind == "ReaProject" then return value == 0 or (type(value) == "table" and value.kind == kind) end
-  if kind == "identifier" then return type(value) == "table" and value.kind ~= nil end
-  return type(value) == "table" and value.kind == kind
-end
-
-local function strict(name, kinds)
-  local expected = {}
-  for kind in kinds:gmatch("%S+") do expected[#expected + 1] = kind end
-  return function(...)
-    local given = select("#", ...)
-    if given ~= #expected then error(("reaper.%s takes %d arguments, not %d"):format(name, #expected, given), 2) end
-    for place, kind in ipairs(expected) do
-      local value = select(place, ...)
-      if not is(kind, value) then
-        error(("reaper.%s: argument %d is %s, not %s"):format(name, place, kind, tostring(value)), 2)
-      end
-    end
-    return R[name](...)
-  end
-end
-
-local named = {}
-for name in api.names:gmatch("%S+") do named[name] = true end
-
-fake.reaper = setmetatable({}, { __index = function(_, name)
-  if api.native[name] then return strict(name, api.native[name]) end
-  if fake.extensions[name] then return strict(name, fake.extensions[name]) end
-  if api.sws[name] then return nil end
-  if name:find("^ImGui_") then return nil end
-  error(("reaper.%s %s"):format(name, named[name] and "is not in this fake" or "is no function of REAPER"), 2)
-end })
-
+fake.reaper = strict(api, fake, R)
 fake.object, fake.items = object, items
 return fake

@@ -114,6 +114,23 @@ api.sws = {
   CF_Preview_SetValue = "CF_Preview string number",
 }
 
+-- A type that ends with `?` may be left out, at the end.
+api.imgui = {
+  ImGui_CreateContext = "string integer?",
+  ImGui_Begin = "ImGui_Context string boolean? integer?",
+  ImGui_End = "ImGui_Context",
+  ImGui_InputText = "ImGui_Context string string integer? string?",
+  ImGui_Combo = "ImGui_Context string integer string integer?",
+  ImGui_Button = "ImGui_Context string number? number?",
+  ImGui_TextWrapped = "ImGui_Context string",
+  ImGui_SameLine = "ImGui_Context number? number?",
+  ImGui_SetNextWindowSize = "ImGui_Context number number integer?",
+  ImGui_Cond_FirstUseEver = "",
+  ImGui_InputTextFlags_EnterReturnsTrue = "",
+  ImGui_SetKeyboardFocusHere = "ImGui_Context integer?",
+  ImGui_IsWindowAppearing = "ImGui_Context",
+}
+
 -- In REAPER, and not known to the fake: a script that comes to use one needs it moved up.
 api.names = [[
 AddProjectMarker AddTempoTimeSigMarker adjustZoom AnyTrackSolo APITest ApplyNudge ArmCommand Audio_Init

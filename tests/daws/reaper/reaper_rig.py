@@ -30,7 +30,7 @@ class Rig:
         self.folder = folder
         self.media = folder / "Media"
         self.media.mkdir(parents=True, exist_ok=True)
-        command: list[str | Path] = [lua_program, HERE / "driver.lua", HERE, scripts, SCRIPTS.parent]
+        command: list[str | Path] = [lua_program, HERE / "driver.lua", SCRIPTS.parent / "lua", HERE, scripts]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
@@ -43,7 +43,8 @@ class Rig:
 
     def run(self, code: str) -> Any:
         """What some Lua returns."""
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write(code.replace("\n", "\1") + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()

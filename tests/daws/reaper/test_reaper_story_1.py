@@ -30,7 +30,8 @@ def test_story_1(reaper: Rig, running: EngineProcess, transport: str) -> None:
     reaper.run("add_track('FX_DOOR').v.I_SELECTED = 1")
     before = reaper.project
     reaper.do("Generate", "heavy oak door slam, dry")
-    assert reaper.boxes == [] and reaper.window == ""
+    assert reaper.boxes == []
+    assert reaper.window == ""
     (track,) = reaper.project["tracks"]
     (item,) = track["items"]
     assert len(item["takes"]) == 4

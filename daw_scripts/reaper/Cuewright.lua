@@ -1,0 +1,13 @@
+-- @description Cuewright: sounds from words and picture, on the timeline
+-- @version 0.1.0
+-- @author Cuewright
+-- @about
+--   Select, describe, hear, keep: stems from words and picture as items with takes, from an engine on this machine.
+-- @metapackage
+-- @provides
+--   [main] Cuewright_*.lua
+--   [nomain] lib/*.lua
+--   [nomain] actions/*.lua
+--   [nomain] ../lua/*.lua > lua/
+
+-- This file only says what the package holds.

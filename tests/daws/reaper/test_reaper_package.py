@@ -1,0 +1,103 @@
+"""What is shipped: clean, complete, fresh, and running from where an installer puts it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from preset_list import LIST
+from preset_list import rendered as preset_list
+from reapack_index import INDEX, files, header
+from reapack_index import rendered as reapack_index
+from reaper_rig import HERE, SCRIPTS, Rig
+
+from engine.cli.process import EngineProcess
+
+ACTIONS = sorted(SCRIPTS.glob("Cuewright_*.lua"))
+
+
+def test_luacheck_has_nothing_to_say(foreign: Callable[[str], str]) -> None:
+    command: list[str | Path] = [foreign("luacheck"), "--no-config", "--std", "lua53+lua54", "--globals"]
+    ours = ["reaper", "gfx", "--max-line-length", "120", SCRIPTS]
+    done = subprocess.run([*command, *ours], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    tests = ["fake", "screen", "act", "step", "put", "shown", "list", "import", "json", "require", "add_track"]
+    done = subprocess.run([*command, "reaper", "gfx", *tests, "--", HERE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("lua", ["lua5.3", "lua5.4"])
+def test_every_file_is_lua_of_reaper_6_and_7(lua: str, foreign: Callable[[str], str]) -> None:
+    check = "for _, path in ipairs(arg) do assert(loadfile(path)) end"
+    command: list[str | Path] = [foreign(lua), "-e", check, "/dev/null", *SCRIPTS.rglob("*.lua")]
+    assert subprocess.run(command, capture_output=True, text=True).stderr == ""
+
+
+def test_files_are_short() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in [*SCRIPTS.rglob("*.lua"), *HERE.glob("*.lua")]}
+    assert max(lengths.values()) <= 400, lengths
+
+
+def test_the_actions_are_those_of_the_manual() -> None:
+    manual = (SCRIPTS / "README.md").read_text(encoding="utf-8")
+    names = {header("description", path) for path in ACTIONS}
+    assert names == {
+        f"Cuewright: {name}"
+        for name in (
+            "Generate at cursor / in time selection",
+            "Compose to picture",
+            "Spot picture (markers)",
+            "Edit selected items",
+            "Align to picture",
+            "More takes",
+            "Audition",
+            "Cancel",
+            "Open report",
+            "Settings",
+        )
+    }
+    assert all(path.stem in manual for path in ACTIONS)
+    assert {header("version", path) for path in ACTIONS} == {header("version")}
+
+
+def test_what_is_generated_is_fresh() -> None:
+    assert LIST.read_text(encoding="utf-8") == preset_list(), "run: python tests/daws/reaper/preset_list.py"
+    assert INDEX.read_text(encoding="utf-8") == reapack_index(), "run: python tests/daws/reaper/reapack_index.py"
+
+
+def test_the_index_names_every_file_once_and_each_is_there() -> None:
+    sources = ET.parse(INDEX).getroot().findall("./category/reapack/version/source")
+    assert sorted(source.attrib["file"] for source in sources) == sorted(files())
+    assert [source.attrib["file"] for source in sources if "main" in source.attrib] == [path.name for path in ACTIONS]
+    for source in sources:
+        path = re.sub(r"^https://.*/daw_scripts/", "", source.text or "").replace("%20", " ")
+        assert (SCRIPTS.parent / path.replace("%28", "(").replace("%29", ")")).is_file()
+
+
+def test_scripts_run_from_where_they_are_installed(
+    new_reaper: Callable[..., Rig], running: EngineProcess, tmp_path: Path, engine_home: Path
+) -> None:
+    """With the core beside them, and with what the installer wrote; what the user sets wins over that."""
+    installed = tmp_path / "Scripts" / "Cuewright"
+    for name, (path, _) in files().items():
+        (installed / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SCRIPTS.parent / path, installed / name)
+    spool = engine_home / "data" / "spool"
+    (installed / "settings.lua").write_text(f'return {{ spool_folder = "{spool}", takes = 3, port = "nonsense" }}\n')
+    rig = new_reaper(scripts=installed, spool="")
+    rig.set(no_sockets=True)
+    rig.run("reaper.DeleteExtState('Cuewright', 'spool_folder', true)")
+    rig.do("Generate", "glass breaks")
+    (item,) = rig.project["tracks"][1]["items"]
+    assert len(item["takes"]) == 3
+    (installed / "settings.lua").write_text("return {")
+    rig.act("Settings")
+    assert "cannot be read" in rig.boxes[0]
+    (installed / "lib" / "options.lua").unlink()
+    rig.act("Settings")
+    assert "options.lua is missing" in rig.boxes[1]
