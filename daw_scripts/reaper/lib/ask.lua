@@ -1,8 +1,9 @@
 -- Shows a form in the window that this REAPER has: ReaImGui's where it is installed, else its own.
 
 local import = ...
-local prompt, form = import("prompt"), import("form")
+local form, prompt, prompt_imgui = import("form"), import("prompt"), import("prompt_imgui")
 
 return function(about, submit)
-  prompt.open(form.new(about), submit)
+  local window = prompt_imgui.is_installed() and prompt_imgui or prompt
+  window.open(form.new(about), submit)
 end

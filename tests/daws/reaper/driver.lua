@@ -1,6 +1,7 @@
 -- A REAPER that a test talks to: reads Lua a line at a time, runs it, and answers in JSON, a line each.
 --
--- In the lines: `fake` (the REAPER), `screen` (its window), `act(name)` starts an action, `step(n)` runs its cycles.
+-- In the lines: `fake` (the REAPER), `screen` (its window), `imgui` (ReaImGui's), `act(name)` starts an action,
+-- `step(n)` runs its cycles.
 
 local here, scripts = arg[2], arg[3]
 dofile(here .. "/../lua/core.lua") -- gives `json`, and reads `arg[1]`
@@ -10,6 +11,7 @@ local wave = dofile(here .. "/wave.lua")
 
 fake = assert(loadfile(here .. "/fake_reaper.lua"))(api, socket, wave, dofile(here .. "/strict.lua"))
 screen = dofile(here .. "/fake_gfx.lua")
+imgui = assert(loadfile(here .. "/fake_imgui.lua"))(fake, fake.work, api)
 reaper, gfx = fake.reaper, screen.gfx
 fake.api = api
 

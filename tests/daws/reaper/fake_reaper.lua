@@ -365,5 +365,5 @@ function R.CF_Preview_StopAll()
 end
 
 fake.reaper = strict(api, fake, R)
-fake.object, fake.items = object, items
+fake.object, fake.items, fake.work = object, items, R
 return fake

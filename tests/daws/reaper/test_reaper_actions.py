@@ -308,3 +308,22 @@ def test_settings_are_kept_and_wrong_ones_refused(reaper: Rig) -> None:
 def test_align_says_that_it_cannot_yet(reaper: Rig) -> None:
     reaper.act("Align")
     assert "cannot align" in reaper.boxes[0]
+
+
+def test_the_form_in_reaimgui(reaper: Rig) -> None:
+    reaper.run("imgui.install()")
+    reaper.act("Generate")
+    assert reaper.window == "", "the native window stays away"
+    reaper.run("imgui.pressed.Go = true step(1)")
+    reaper.run("step(1)")
+    assert "no words yet" in reaper.get("list(imgui.shown)")[-1]
+    reaper.run("imgui.pressed.Preset = 1 imgui.typed.Takes = '2' step(1)")
+    reaper.run("imgui.typed['What should be heard'], imgui.enter = '', true step(1)")
+    reaper.finish()
+    (item,) = items(reaper)
+    assert len(item["takes"]) == 2
+    assert "Anvil" in item["takes"][0]["path"]
+    for close in ("imgui.pressed.Cancel = true", "imgui.open = false"):
+        reaper.act("Generate")
+        reaper.run(f"{close} step(2)")
+        assert reaper.get("#fake.deferred") == 0

@@ -26,7 +26,7 @@ def test_luacheck_has_nothing_to_say(foreign: Callable[[str], str]) -> None:
     ours = ["reaper", "gfx", "--max-line-length", "120", SCRIPTS]
     done = subprocess.run([*command, *ours], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    tests = ["fake", "screen", "act", "step", "put", "shown", "list", "import", "json", "require", "add_track"]
+    tests = ["fake", "screen", "imgui", "act", "step", "put", "shown", "list", "import", "json", "require", "add_track"]
     done = subprocess.run([*command, "reaper", "gfx", *tests, "--", HERE], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

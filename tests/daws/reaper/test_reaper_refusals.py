@@ -291,7 +291,7 @@ def test_an_engine_that_is_not_running_is_started(new_reaper: Callable[..., Rig]
 def test_an_engine_that_is_killed_mid_job(new_reaper: Callable[..., Rig], engine_home: Path) -> None:
     home = engine_home / f"killed-{uuid.uuid4().hex[:6]}"
     rig = new_reaper(spool=home / "data" / "spool")
-    rig.set(no_sockets=True, selection=[0.0, 60.0])
+    rig.set(no_sockets=True, selection=[0.0, 30.0])
     rig.option(takes=4)
     with running_engine(home / "data", engine_home) as first:
         rig.ask("Generate", LONG)
