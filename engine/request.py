@@ -240,7 +240,7 @@ class EditRequest(Model):
 
     @model_validator(mode="after")
     def _noise_has_a_length(self) -> EditRequest:
-        if self.noise_audio and self.noise_length is None:
+        if (self.noise_audio or self.noise_start) and self.noise_length is None:
             raise BadArgument("How long is the noise? Give noise_length.", field="noise_length")
         return self
 

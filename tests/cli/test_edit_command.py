@@ -1,0 +1,49 @@
+"""``edit`` and ``actions`` as a person reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli import run
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Path:
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, 0.25 * np.sin(2 * np.pi * 440 * np.arange(8_000) / 8_000), 8_000, subtype="PCM_24")
+    return path
+
+
+def test_a_plan_says_how_it_goes_on(tone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["edit", str(tone), "3 dB louder", "--plan"]) == 0
+    out, err = capsys.readouterr()
+    assert "volume gain_db=3" in out
+    assert "--do" in err
+    assert list(tone.parent.glob("*.wav")) == [tone]
+
+
+def test_two_channels_are_swapped(tone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sides = np.stack([np.full(800, 0.25), np.full(800, -0.5)], axis=1)
+    soundfile.write(tone, sides, 8_000, subtype="PCM_24")
+    assert run(["edit", str(tone), "--do", "volume gain_db=0", "--channels", "2 1"]) == 0
+    capsys.readouterr()
+    take, _ = soundfile.read(tone.with_name("tone edit.wav"))
+    assert np.array_equal(take, sides[:, ::-1])
+
+
+def test_where_noise_begins_without_its_length_is_told(tone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["edit", str(tone), "denoise", "--noise-start", "0.5"]) == 2
+    assert "noise_length" in capsys.readouterr().err
+
+
+def test_actions_tell_how_far_they_go(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert run(["actions"]) == 0
+    out = capsys.readouterr().out
+    assert "0 to 60. Left out, 24." in out
+    assert "Over 0 to 86400." in out
+    assert "equal_power or linear. Left out, equal_power." in out
