@@ -6,11 +6,12 @@ is an error that names the words: nothing that was asked for is left out in sile
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 
 from engine import action as do
-from engine.action import Action, parse_actions
+from engine.action import ACTIONS, Action, parse_actions
 from engine.errors import BadArgument, PromptEmpty, PromptNotMatched
 from engine.planning.instruct_beyond import near_what_is_beyond
 from engine.planning.instruct_clauses import SECONDS, Clause, clauses_of, placed
@@ -81,10 +82,13 @@ def _made(clause: Clause) -> list[Action]:
             f"In '{clause.said}', '{rest}' is not understood: {what}. Without it, it would be '{otherwise}'.",
             field="do",
         )
-    raise PromptNotMatched(
-        f"No action is known for '{clause.said}': say it otherwise, or name actions, like 'denoise; volume gain_db=3'.",
-        field="do",
+    names = difflib.get_close_matches(clause.text.replace(" ", "_"), ACTIONS, n=1, cutoff=0.75)
+    what = (
+        f"did you mean '{names[0]}'?"
+        if names
+        else "say it otherwise, or name actions, like 'denoise; volume gain_db=3'."
     )
+    raise PromptNotMatched(f"No action is known for '{clause.said}': {what}", field="do")
 
 
 def _see_that_it_has_its_place(clause: Clause, made: Sequence[Action]) -> None:

@@ -174,6 +174,7 @@ def test_of_a_selection(text: str, meant: str) -> None:
         ("fade in from 2 to 4 seconds", BadArgument, "begins at the start"),
         ("gradually slower", BadArgument, "gradually"),
         ("pan from left to right", BadArgument, "does not move"),
+        ("denoyse", PromptNotMatched, "did you mean 'denoise'"),
     ],
 )
 def test_what_cannot_be_done_is_said(text: str, error: type[RequestError], told: str) -> None:
