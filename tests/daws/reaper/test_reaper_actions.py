@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,9 @@ def test_more_takes_have_their_onset_where_the_active_take_has_it(reaper: Rig) -
     reaper.do("Generate", "heavy oak door slam, dry")
     before = reaper.project
     reaper.run("local item = fake.items()[1] item.v.B_UISEL, item.v.D_POSITION = 1, 9.0")
+    # As if the active take led in for a tenth of a second more than others do.
+    reaper.run("take = fake.items()[1].takes[1] take.v.D_STARTOFFS = take.v.D_STARTOFFS + 0.1")
+    reaper.run("key = 'P_EXT:cuewright_onset_seconds' take.s[key] = tostring(tonumber(take.s[key]) + 0.1)")
     reaper.act("More takes")
     reaper.finish()
     (item,) = items(reaper)
@@ -256,6 +260,28 @@ def test_tracks_lie_in_a_folder_by_stem_and_are_used_again(reaper: Rig) -> None:
     assert len(tracks[1]["items"]) == 2
     assert all(track["values"]["I_CUSTOMCOLOR"] & 0x1000000 for track in tracks)
     assert sum(track["values"].get("I_FOLDERDEPTH", 0) for track in tracks) == 0
+
+
+def test_a_new_track_ends_a_folder_that_has_another_inside(reaper: Rig) -> None:
+    reaper.option(takes=1)
+    for words in ("heavy oak door slam", "glass breaks"):
+        reaper.do("Generate", words)
+    reaper.run("local tracks = fake.project.tracks tracks[2].v.I_FOLDERDEPTH, tracks[3].v.I_FOLDERDEPTH = 1, -2")
+    reaper.run("add_track('After')")
+    reaper.do("Generate", "anvil strike")
+    depths = [track["values"].get("I_FOLDERDEPTH", 0) if track["values"] else 0 for track in reaper.project["tracks"]]
+    assert depths == [1, 1, -1, -1, 0]
+
+
+def test_words_with_any_marks_are_asked_for_again_as_they_were(reaper: Rig) -> None:
+    words = 'glass breaks & 50%41 "sharp" = fine'
+    reaper.option(takes=1)
+    reaper.do("Generate", words)
+    reaper.run("fake.items()[1].v.B_UISEL = 1")
+    reaper.act("More takes")
+    reaper.finish()
+    manifests = [json.loads(path.read_text()) for path in reaper.media.glob("Cuewright/*.cuewright.json")]
+    assert [manifest["job"]["request"]["prompt"] for manifest in manifests] == [words, words]
 
 
 def test_a_time_selection_gives_the_length(reaper: Rig) -> None:
