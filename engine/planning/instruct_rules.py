@@ -83,12 +83,10 @@ def _made(clause: Clause) -> list[Action]:
             field="do",
         )
     names = difflib.get_close_matches(clause.text.replace(" ", "_"), ACTIONS, n=1, cutoff=0.75)
-    what = (
-        f"did you mean '{names[0]}'?"
-        if names
-        else "say it otherwise, or name actions, like 'denoise; volume gain_db=3'."
+    nearest = (
+        f"the nearest action is '{names[0]}'" if names else "say it otherwise, or name actions, like 'pan position=1'"
     )
-    raise PromptNotMatched(f"No action is known for '{clause.said}': {what}", field="do")
+    raise PromptNotMatched(f"No action is known for '{clause.said}': {nearest}.", field="do")
 
 
 def _see_that_it_has_its_place(clause: Clause, made: Sequence[Action]) -> None:

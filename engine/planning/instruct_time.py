@@ -65,7 +65,8 @@ def _lengthening(c: Clause) -> list[Action]:
 
 
 _LENGTH_WORDS = (
-    rf"{WHOSE}|{CUT}|keep|only|leave|first|last|from|off|out|away|at|start|beginning|front|head|end|tail|shorter|shorten|longer|"
+    rf"{WHOSE}|remove|delete|erase|kill|get rid of|cut|chop|trim|crop|drop|skip|lose|take|"
+    r"keep|only|leave|first|last|from|off|out|away|at|start|beginning|front|head|end|tail|shorter|shorten|longer|"
     rf"long|length|lengthen|extend|exactly|in length|{N} ?{SECONDS}"
 )
 

@@ -174,12 +174,20 @@ def test_of_a_selection(text: str, meant: str) -> None:
         ("fade in from 2 to 4 seconds", BadArgument, "begins at the start"),
         ("gradually slower", BadArgument, "gradually"),
         ("pan from left to right", BadArgument, "does not move"),
-        ("denoyse", PromptNotMatched, "did you mean 'denoise'"),
+        ("denoyse", PromptNotMatched, "nearest action is 'denoise'"),
     ],
 )
 def test_what_cannot_be_done_is_said(text: str, error: type[RequestError], told: str) -> None:
     with pytest.raises(error, match=told):
         actions_by_rules(text, length_seconds=8.0, selected=False)
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_a_word_more_is_never_left_out(text: str) -> None:
+    words = text.split()
+    for place in range(len(words) + 1):
+        with pytest.raises(RequestError):
+            actions_by_rules(" ".join([*words[:place], "zebra", *words[place:]]), length_seconds=8.0, selected=False)
 
 
 @given(st.text(max_size=120), st.floats(0.001, 3_600), st.booleans())
