@@ -16,6 +16,9 @@ from typing import Literal
 
 import typer
 
+from engine.cli.daws.installation import Change, Installation
+from engine.cli.daws.places import Daw, System
+from engine.cli.daws.scripts import scripts
 from engine.cli.output import JsonFlag, print_json, table
 from engine.config import Settings, config_path
 from engine.errors import CuewrightError
@@ -141,24 +144,20 @@ def _language_model(settings: Settings) -> Finding:
     return Finding(check="Language model", state="ok", found=f"{settings.llm_model} at {where}")
 
 
-def reaper_folder() -> Path:
-    """REAPER's resource folder on this system."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA", "~")).expanduser() / "REAPER"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "REAPER"
-    return Path.home() / ".config" / "REAPER"
-
-
 def _daws(settings: Settings) -> Finding:
-    ardour = Path.home() / ("Library/Preferences/Ardour8" if sys.platform == "darwin" else ".config/ardour8")
-    live = Path.home() / "Music" / "Ableton" / "User Library"
-    places = {"REAPER": reaper_folder(), "Ardour": ardour, "Live": live}
-    there = [f"{name} ({path})" for name, path in places.items() if path.is_dir()]
-    if there:
-        return Finding(check="DAW script folders", state="ok", found=", ".join(there))
-    mend = "Start the DAW once so that it makes its folder; or drag the .rpp or the stems in by hand."
-    return Finding(check="DAW script folders", state="note", found="none found", mend=mend)
+    system = System.this()
+    there = [place for daw in Daw for place in system.found(daw)]
+    if not there:
+        mend = "Start the DAW once so that it makes its folder; or drag the .rpp or the stems in by hand."
+        return Finding(check="DAW scripts", state="note", found="no DAW's folder was found", mend=mend)
+    lines, commands = [], []
+    for place in there:
+        changes = Installation(folder=place.scripts, files=scripts(place.daw, settings)).changes()
+        fresh, same = set(changes.values()) == {Change.NEW}, set(changes.values()) == {Change.SAME}
+        lines.append(f"{place.name}: {'installed' if same else 'not installed' if fresh else 'not up to date'}")
+        commands += [] if same else [f"cuewright install {place.daw}"]
+    mend = f"Run {' and '.join(dict.fromkeys(commands))}." if commands else ""
+    return Finding(check="DAW scripts", state="note" if commands else "ok", found="; ".join(lines), mend=mend)
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (

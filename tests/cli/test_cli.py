@@ -177,7 +177,7 @@ def test_doctor_checks_everything_and_says_how_to_mend(
     code, answer, _ = called(capsys, "doctor")
     assert [finding["check"] for finding in answer["findings"]] == [
         *("Python", "Settings", "Data folder", "Cache folder", "Port", "Audio device", "GPU", "Weights"),
-        *("Language model", "DAW script folders"),
+        *("Language model", "DAW scripts"),
     ]
     assert len(CHECKS) == len(answer["findings"])
     assert code == (0 if answer["ok"] else 1)

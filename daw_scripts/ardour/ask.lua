@@ -1,0 +1,151 @@
+-- What the user wants, from dialogs and the selection, as orders for the hook.
+
+local import = ...
+local settings, timeline, orders = import("settings"), import("timeline"), import("orders")
+
+local ask = {}
+
+local VIDEO_FILES = { "*.mov", "*.mp4", "*.mkv", "*.avi", "*.mxf", "*.m4v", "*.webm" }
+
+local function tell(title, text)
+  LuaDialog.Message("Cuewright: " .. title, text, LuaDialog.MessageType.Warning, LuaDialog.ButtonType.Close):run()
+end
+
+local function leave(verb, keys, about)
+  local session = timeline.session()
+  keys.session, about.session, about.folder = session.id, session.id, keys.folder or ""
+  about.words = keys.prompt or keys["do"] or ""
+  local order = { id = orders.new_id(), verb = verb, keys = keys, session = session, about = about }
+  if not orders.leave(order) then
+    tell("the engine cannot be reached", ("The folder %s cannot be written. Start the engine once: %s"):format(
+      settings.spool_folder, table.concat(settings.engine, " ")))
+  end
+end
+
+local function run(title, fields)
+  return LuaDialog.Dialog("Cuewright: " .. title, fields):run()
+end
+
+function ask.generate()
+  local span = timeline.span()
+  local where = span.length_samples and "the selected range" or "the playhead"
+  local given = run("Generate", {
+    { type = "entry", key = "prompt", title = "What should be heard", default = "" },
+    { type = "number", key = "takes", title = "Takes", min = 1, max = 16, step = 1, digits = 0, default = 1 },
+    { type = "entry", key = "track", title = "Track (empty: one a sound)", default = timeline.track() or "" },
+    { type = "label", title = "It lands at " .. where .. "." },
+  })
+  if not given or given.prompt == "" then return end
+  local keys = {
+    prompt = given.prompt, takes = math.floor(given.takes), folder = timeline.folder(), mix = false,
+    position_samples = span.position_samples,
+  }
+  if given.track ~= "" then keys.track = given.track end
+  if span.length_samples then keys.duration = span.length_samples / Session:nominal_sample_rate() end
+  leave("generate", keys, { position_samples = span.position_samples })
+end
+
+-- The picture that was chosen last for this session, in a file: each action has a Lua of its own.
+local function remembered_path()
+  return ("%s/%s.picture"):format(settings.spool_folder, timeline.session().id)
+end
+
+local function remembered()
+  local file = io.open(remembered_path(), "rb")
+  if not file then return "" end
+  local path = file:read("a")
+  file:close()
+  return path
+end
+
+local function remember(path)
+  local file = io.open(remembered_path(), "wb")
+  if not file then return end
+  file:write(path)
+  file:close()
+end
+
+local function picture(title, more)
+  local fields = { { type = "file", key = "video", title = "Picture", path = remembered(), filter = VIDEO_FILES } }
+  for _, field in ipairs(more) do fields[#fields + 1] = field end
+  local given = run(title, fields)
+  if not given then return nil end
+  if given.video == "" then
+    tell("there is no picture", "Choose a video file: Ardour does not tell scripts which one its timeline shows.")
+    return nil
+  end
+  remember(given.video)
+  local span = timeline.span()
+  local rate = Session:nominal_sample_rate()
+  local keys = {
+    video = given.video, folder = timeline.folder(), position_samples = span.position_samples,
+    video_offset = given.from_start and 0.0 or span.position_samples / rate,
+  }
+  if span.length_samples then keys.duration = span.length_samples / rate end
+  return given, keys, { position_samples = span.position_samples }
+end
+
+local FROM_START = {
+  type = "checkbox", key = "from_start", title = "The picture begins at the position", default = false,
+}
+
+function ask.compose()
+  local given, keys, about = picture("Compose to picture", {
+    { type = "entry", key = "prompt", title = "What should be heard", default = "" }, FROM_START,
+    { type = "number", key = "takes", title = "Takes", min = 1, max = 16, step = 1, digits = 0, default = 1 },
+  })
+  if not given or given.prompt == "" then return end
+  keys.prompt, keys.takes, keys.mix, keys.report = given.prompt, math.floor(given.takes), false, true
+  leave("compose", keys, about)
+end
+
+function ask.spot()
+  local given, keys, about = picture("Spot picture", { FROM_START })
+  if given then leave("spot", keys, about) end
+end
+
+function ask.edit()
+  local regions = timeline.regions()
+  if #regions == 0 then return tell("nothing is selected", "Select one or more audio regions to edit.") end
+  local given = run("Edit selected regions", {
+    { type = "entry", key = "words", title = "What to do", default = "" },
+    { type = "label", title = "In words, or actions such as: denoise; volume gain_db=-3" },
+  })
+  if not given or given.words == "" then return end
+  local rate = Session:nominal_sample_rate()
+  for _, region in ipairs(regions) do
+    leave("edit", {
+      audio = region.path, ["do"] = given.words, offset = region.offset_samples / rate,
+      duration = region.length_samples / rate, folder = timeline.folder(),
+      position_samples = region.position_samples, track = region.name:sub(1, 112) .. " edited",
+    }, { position_samples = region.position_samples })
+  end
+end
+
+function ask.last()
+  local read = loadfile(("%s/%s.last"):format(settings.spool_folder, timeline.session().id), "t", {})
+  return read and read() or nil
+end
+
+function ask.more()
+  local last = ask.last()
+  if not last or last.verb == "spot" then
+    return tell("there is nothing to take again", "Generate or compose first; then this makes other takes of it.")
+  end
+  leave("generate", { prompt = "another take", follows = last.id, folder = timeline.folder(), mix = false },
+    { position_samples = 0 })
+end
+
+function ask.cancel()
+  orders.leave({ cancel = true })
+end
+
+function ask.report()
+  local last = ask.last()
+  if not last or last.report == "" then
+    return tell("there is no report", "Compose to a picture first; its report is a page for your browser.")
+  end
+  os.forkexec(settings.opener, last.report)
+end
+
+return ask
