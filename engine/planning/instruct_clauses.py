@@ -18,10 +18,12 @@ REMOVE = r"(?:remove|delete|erase|kill|cut out|take out|get rid of|clean|reduce|
 CUT = r"(?:remove|delete|erase|kill|get rid of|cut|chop|trim|crop|drop|skip|lose|take (?:.* )?(?:off|out|away))"
 """Of time: in these, 'the last second' says what is cut."""
 _SMALL = re.compile(
-    r"\b(?:a (?:little |tiny )?bit|a little|a touch|a tad|somewhat|slight(?:ly)?|"
+    r"\b(?:a (?:little |tiny )?bit|a little|a touch|a tad|a hair|a smidge|a notch|somewhat|slight(?:ly)?|"
     r"gentl[ey]|subtl[ey]|mild(?:ly)?|light(?:ly)?)\b"
 )
-_LARGE = re.compile(r"\b(?:much|a lot|way|far|very|really|considerably|extremely|heav(?:y|ily)|strong(?:ly)?)\b")
+_LARGE = re.compile(
+    r"\b(?:much|a lot|(?<!the )way|far|very|really|considerably|extremely|heav(?:y|ily)|strong(?:ly)?)\b"
+)
 _QUOTED_LETTERS = 80
 _END_SHARE = 0.25
 """Of the sound, that 'at the end' means."""
@@ -89,6 +91,7 @@ def clauses_of(text: str) -> list[str]:
     text = re.sub(rf"(\d(?: ?{SECONDS})?) ?[-–] ?(?=\d)", r"\1 to ", text)
     text = re.sub(rf"\bbetween (\S+(?: (?:{_UNIT}|{SECONDS}))?) and (\S+)", r"from \1 to \2", text)
     text = re.sub(r"\bplease\b", " ", text)
+    text = re.sub(r"\b(?:(minus)|plus) (?=\d)", lambda sign: "-" if sign[1] else "+", text)
     text = re.sub(r"\bin and out\b", "in/out", text)
     text = re.sub(r"\bfrom the (?:start|beginning) (?=(?:to|until|till) \d)", "from 0 s ", text)
     text = re.sub(rf"\bfrom (\d\S*(?: {SECONDS})?) (?:to|until|till) the end\b", r"after \1", text)
@@ -118,7 +121,7 @@ def clauses_of(text: str) -> list[str]:
 
 
 _ORDER = re.compile(r"^(?:first(?:ly)?(?! \d| half)|finally|lastly|next|after that)\b ?")
-_ONE = r"second|minute|octave|semitone|half ?tone|tone|(?:perfect )?f(?:if|our)th|metre|meter|db|decibel"
+_ONE = r"second|minute|octave|semitone|half ?tone|(?:whole )?tone|(?:perfect )?f(?:if|our)th|metre|meter|db|decibel"
 _UNIT = r"(?:ms|msecs?|milliseconds?|mins?|minutes?)"
 _CLOCK = re.compile(r"(?<![\d:.])(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)(?![\d:])")
 

@@ -20,6 +20,7 @@ from engine.planning.instruct_time import RULES as TIMES
 
 _ONCE = (do.Denoise, do.Declick, do.Dehum, do.RemoveDc, do.FillGaps)
 """Clicks and pops are taken out together."""
+_OTHERWISE = "say it otherwise, or name actions, like 'denoise; volume gain_db=3'"
 _NOT = r"not\b|never\b|cannot\b|\w+n't\b|dont\b"
 _BOTH_WAYS = (
     *(("louder", "quieter|softer"), ("faster", "slower"), ("higher", "lower|deeper")),
@@ -82,11 +83,9 @@ def _made(clause: Clause) -> list[Action]:
             f"In '{clause.said}', '{rest}' is not understood: {what}. Without it, it would be '{otherwise}'.",
             field="do",
         )
-    names = difflib.get_close_matches(clause.text.replace(" ", "_"), ACTIONS, n=1, cutoff=0.75)
-    nearest = (
-        f"the nearest action is '{names[0]}'" if names else "say it otherwise, or name actions, like 'pan position=1'"
-    )
-    raise PromptNotMatched(f"No action is known for '{clause.said}': {nearest}.", field="do")
+    names = difflib.get_close_matches(clause.text.replace(" ", "_"), ACTIONS, n=1, cutoff=0.8)
+    other = f"the nearest action is '{names[0]}'" if names else _OTHERWISE
+    raise PromptNotMatched(f"No action is known for '{clause.said}': {other}.", field="do")
 
 
 def _see_that_it_has_its_place(clause: Clause, made: Sequence[Action]) -> None:

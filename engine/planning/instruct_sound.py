@@ -48,7 +48,7 @@ def _faults(c: Clause) -> list[Action]:
         return [do.Dehum.read({"frequency_hz": told, "harmonics": 1})]
     if c.has(_WHINE) and (told := c.amount("khz")) is not None:
         return [do.Dehum.read({"frequency_hz": 1000 * told, "harmonics": 1})]
-    if c.has(r"de-?click|clicks?\b|clicking|pops?\b|(?:de-?)?crackl|ticks?\b"):
+    if c.has(r"de-?click|mouth nois|clicks?\b|clicking|pops?\b|(?:de-?)?crackl|ticks?\b"):
         return [do.Declick(sensitivity=min(1.0, 0.35 + 0.15 * c.degree))]
     if c.has(r"drop-?outs?|gaps?\b|holes?\b|blanks?\b"):
         return [do.Fill() if c.selected and not c.has("gaps|dropouts|drop-outs|holes|blanks") else do.FillGaps()]
@@ -68,12 +68,12 @@ def _faults(c: Clause) -> list[Action]:
 _WHINE = r"whin(?:e|ing)|whistl(?:e|ing)|notch|tone\b"
 _HIGH_PASS = r"high[ -]?pass|low[ -]?cut|hpf|roll(?:ed)? off (?:the )?(?:lows?|low end|bass)"
 _FAULT_WORDS = (
-    rf"{_HIGH_PASS}|{REMOVE}|remov\w+|reduc\w+|take|clear|fill|off|away|out|up|down|"
+    rf"{_HIGH_PASS}|{REMOVE}|remov\w+|reduc\w+|take|clear|fill|patch|cut|bring|off|away|out|up|down|"
     rf"{WHOSE}|from|in|de-?hum|hum|humming|mains|buzz\w*|ground loops?|"
     rf"power ?line|electric\w*|{_WHINE}|{N} ?(?:k?hz|hertz|cycles?|db|decibels?)|cycle|de-?click\w*|click\w*|pop\w*|"
     r"(?:de-?)?crackl\w*|ticks?|ticking|mouth|lip|vinyl|drop-?outs?|gaps?|holes?|blanks?|digital|rumble|dc|offset|low|"
     rf"frequency|below|at|under|everything|filter|(?:de-?)?nois\w+|hiss\w*|static|clean(?:er)?|steady|completely|entirely|totally|"
-    r"constant|tape|fan|air ?con\w*|conditioning|camera|room"
+    r"constant|tape|fan|air ?con\w*|conditioning|camera|room|floor"
 )
 
 
@@ -114,8 +114,6 @@ _FADE_WORDS = (
 
 
 def _volume(c: Clause) -> list[Action]:
-    if (levels := _levels(c)) is not None:
-        return levels
     if c.has(r"mute|silence\b|silent\b"):
         return [_gain(c, _MUTED_DB)]
     told = c.amount("db|decibels?")
@@ -135,7 +133,7 @@ def _volume(c: Clause) -> list[Action]:
     return [_gain(c, -amount if negative else amount)]
 
 
-def _levels(c: Clause) -> list[Action] | None:
+def _levels(c: Clause) -> list[Action]:
     """To a loudness, a peak or under a ceiling; nothing where it is about none of them."""
     peak = re.search(rf"([-+]?) ?{NUMBER}(?! ?(?:[\d.]|lufs|lkfs))", re.sub(r"r ?128", "", c.text))
     below = float(peak["number"]) * (1 if peak[1] == "+" else -1) if peak else -1.0  # 'to 3 dB' is below full scale
@@ -147,19 +145,22 @@ def _levels(c: Clause) -> list[Action] | None:
     if c.has("limit") or c.has(r"peaks?\b.*\b(?:max|under|below)|max\w* .*peaks?\b"):
         return [do.Limit.read({"ceiling_dbtp": below})]
     if c.has(r"normali[sz]e|maximi[sz]e|peaks? (?:at|to|of|level|-)|.*\d ?db(?:tp|fs)"):
+        if c.has("loudness"):
+            raise BadArgument("say to which loudness, like '-23 LUFS'.", field="do")
         if below < _QUIETEST_PEAK_DB and not c.has(r".*\d ?db"):
             raise BadArgument("say whether it is a peak in dB or a loudness in LUFS.", field="do")
         return [do.Volume.read({"peak_dbtp": below})]
-    return None
+    return []
 
 
+_LEVEL_WORDS = (
+    rf"(?:at|to|of|limit\w*|peaks?|max) [-+]? ?{N}(?! ?(?:[\d.]|db|decibel|lufs|lkfs|s\b|secs?))|match|at|and|"
+    rf"[-+]? ?{N} ?(?:db(?:fs|tp)?|decibels?|lufs|lkfs)|(?:loudness )?normali[sz]\w+|maximi[sz]\w+|"
+    r"(?:brickwall )?limit\w*|max\w*|true|peaks?|under|below|ceiling|ebu|r ?128|integrated|loud\w*|level|volume"
+)
 _VOLUME_WORDS = (
-    rf"(?:at|to|of|gain|volume|limit\w*|peaks?|max) [-+]? ?{N}(?! ?(?:[\d.]|db|decibel|lufs|lkfs|s\b|secs?))|"
-    rf"{_UP}|{_DOWN}|loud\w*|quiet\w*|soft\w*|volume|level|gain|turn|bring|take|push|"
-    r"boost\w*|attenuat\w*|duck\w*|"
-    rf"[-+]? ?{N} ?(?:db(?:fs|tp)?|decibels?|lufs|lkfs)|normali[sz]\w+|maximi[sz]\w+|limit\w*|true|peaks?|"
-    r"at|and|max\w*|under|below|ceiling|ebu|r ?128|integrated|mut(?:e|ed)|"
-    r"silent|silence|over|slowly"
+    rf"(?:gain|volume) [-+] ?{N}(?! ?[\d.])|{_UP}|{_DOWN}|loud\w*|quiet\w*|soft\w*|volume|level|gain|turn|bring|take|"
+    rf"push|boost\w*|attenuat\w*|duck\w*|[-+]? ?{N} ?(?:db|decibels?)|at|mut(?:e|ed)|silent|silence|over|slowly"
 )
 
 
@@ -206,7 +207,7 @@ def _space(c: Clause) -> list[Action]:
 
 
 _SPACE_WORDS = (
-    r"worldi[sz]\w*|same|match|copy|room|reverb|acoustics?|reference|in|into|mono|narrow\w*|wide\w*|stereo|image|fold|"
+    r"worldi[sz]\w*|same|match|copy|room|reverb|acoustics?|reference|in|into|mono|sum|narrow\w*|wide\w*|stereo|image|fold|"
     r"collapse|down|pan\w*|move|place|put|on|left|right|cent(?:re|er)|middle|side|hard|fully?|all the way|completely|"
     rf"{N} ?(?:%|per ?cent|m|met(?:re|er)s?|ft|feet|foot)|away|distan\w+|farther|further|far|back|"
     r"(?:the )?background|off|from|width"
@@ -240,6 +241,7 @@ REPAIRS = (
     Rule(make=_replacing, words=r".+"),
 )
 LEVELS = (
+    Rule(make=_levels, words=_LEVEL_WORDS),
     Rule(make=_volume, words=_VOLUME_WORDS),
     Rule(make=_space, words=_SPACE_WORDS),
 )

@@ -22,7 +22,7 @@ def _turning(c: Clause) -> list[Action]:
         if told is not None and not c.has("crossfade|cross-fade"):
             return []
         return [do.Loop.read({"crossfade_seconds": min(0.5, c.length_seconds / 4) if told is None else told})]
-    if c.has(r"resampl|convert|sample ?rate") or (c.amount("khz") and c.has("to|at")):
+    if c.has(r"(?:re|up|down)sampl|convert|sample ?rate") or (c.amount("khz") and c.has("to|at")):
         kilo = c.amount(r"khz|k\b")
         hertz = 1000 * kilo if kilo else c.amount("hz|hertz|$")
         return [do.Resample.read({"rate_hz": round(hertz)})] if hertz else []
@@ -31,7 +31,7 @@ def _turning(c: Clause) -> list[Action]:
 
 _TURN_WORDS = (
     rf"{WHOSE}|revers\w*|backwards?|back to front|play|turn|around|loop\w*|seamless\w*|perfect\w*|cross-?fad\w*|"
-    rf"{N} ?{SECONDS}|resampl\w*|convert|change|sample ?rate|at|{N} ?(?:khz|k|hz|hertz|$)"
+    rf"{N} ?{SECONDS}|(?:re|up|down)sampl\w*|convert|change|sample ?rate|at|{N} ?(?:khz|k|hz|hertz|$)"
 )
 
 
@@ -45,9 +45,9 @@ def _lengthening(c: Clause) -> list[Action]:
         return [_cut(c, c.place)]
     if c.place or c.has(r"\d ?(?:db|%|per ?cent)"):
         return []
-    if c.has(r"(?:keep|only|just|leave)\b.*\bfirst") and told:
+    if c.has(r"(?:keep|only|just|leave|to)\b.*\bfirst") and told:
         return [_trim(length_seconds=told)]
-    if c.has(r"(?:keep|only|just|leave)\b.*\blast") and told:
+    if c.has(r"(?:keep|only|just|leave|to)\b.*\blast") and told:
         return [_trim(start_seconds=max(0.0, whole - told))]
     if c.has(rf"{CUT}\b.*\b(?:first|start|beginning|front|head)") and told:
         return [_trim(start_seconds=told)]
@@ -94,13 +94,13 @@ def _extend(length_seconds: float) -> do.Extend:
 
 
 def _speeding(c: Clause) -> list[Action]:
-    verb = r"(?:stretch|squeeze|compress|time|slow|speed)"
-    if to_seconds := c.has(rf"(?:{verb}\b.*?\b(?:to|into|to fit)|fit(?: in| into)?) {NUMBER} ?{SECONDS}"):
+    verb = r"(?:stretch|squeeze|compress|shrink|conform|time|slow|speed)"
+    if to_seconds := c.has(rf"(?:{verb}\b.*?\b(?:to|into|to fit)|fit(?: in| into| to)?) {NUMBER} ?{SECONDS}"):
         return [do.Speed.read({"length_seconds": float(to_seconds["number"])})]
     stretch, slower = c.has("(?:time[ -]?)?stretch"), bool(c.has(r"slow(?!ly)|stretch"))
     if not slower and not c.has(r"fast|quick|speed|hurry|tempo"):
         return []
-    percent, to_percent = c.amount("%|per ?cent"), re.search(rf"\bto {NUMBER} ?(?:%|per ?cent)", c.text)
+    percent, to_percent = c.amount("%|per ?cent"), re.search(rf"\b(?:to|at) {NUMBER} ?(?:%|per ?cent)", c.text)
     if c.has(r"half (?:the |as )?(?:speed|fast|tempo)|0\.5 (?:the )?speed"):
         factor = 0.5
     elif c.has(r"(?:double|twice)"):
@@ -127,9 +127,9 @@ def _speeding(c: Clause) -> list[Action]:
 
 
 _SPEED_WORDS = (
-    r"(?:time[ -]?)?stretch\w*|squeeze|compress|slow\w*|fast\w*|quick\w*|speed\w*|hurry|tempo|down|up|half|"
-    rf"0\.5 (?=speed|the speed)|double|twice|out|[-+]? ?{N} ?(?:%|per ?cent|x|×|times)|"
-    rf"(?:to|into|fit|in|to fit) {N} ?{SECONDS}|time|"
+    r"(?:time[ -]?)?stretch\w*|squeeze|compress|shrink|conform|slow\w*|fast\w*|quick\w*|speed\w*|hurry|tempo|down|up|"
+    rf"half|0\.5 (?=speed|the speed)|double|twice|out|[-+]? ?{N} ?(?:%|per ?cent|x|×|times)|"
+    rf"(?:to|into|fit|in|to fit|fit to) {N} ?{SECONDS}|time|"
     r"without changing (?:the )?pitch|keep(?:ing)? (?:the )?pitch|length|play|played|at|run"
 )
 
