@@ -30,6 +30,14 @@ local function usual_spool_folder()
   return (os.getenv("XDG_DATA_HOME") or home .. "/.local/share") .. "/cuewright/spool"
 end
 
+-- A command line of its parts, as a shell splits it again.
+local function command_of(parts)
+  local quoted = {}
+  for place, part in ipairs(parts) do quoted[place] = part:find("[%s&()]") and ('"%s"'):format(part) or part end
+  return table.concat(quoted, " ")
+end
+
+-- What the installer wrote of this machine, `{ spool, port, engine }`, under the names of the rows.
 local function installed()
   local path = here .. "settings.lua"
   if not R.file_exists(path) then return {} end
@@ -38,7 +46,7 @@ local function installed()
   if not done or type(found) ~= "table" then
     refuse("%s cannot be read: %s. Run `cuewright install reaper` again.", path, tostring(found))
   end
-  return found
+  return { spool_folder = found.spool, port = found.port, engine_command = found.engine and command_of(found.engine) }
 end
 
 -- A value of a row as it is used; nil where it is none.

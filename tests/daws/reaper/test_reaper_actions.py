@@ -129,7 +129,7 @@ def test_an_edit_of_a_part_is_a_new_take_beside_the_original(reaper: Rig, tone: 
     put(reaper, "Dialog", tone, item={"D_POSITION": 10.0, "D_LENGTH": 6.0}, take={"D_STARTOFFS": 1.0, "D_PAN": 0.25})
     reaper.set(selection=[12.0, 12.6])
     before = reaper.project
-    reaper.do("Edit", "volume -12 dB")
+    reaper.do("Edit", "volume gain_db=-12")
     item = edited(reaper)
     first, second = item["takes"]
     assert item["values"] == edited_before(before)["values"]
@@ -153,7 +153,7 @@ def edited_before(project: Any) -> Any:
 
 def test_an_edit_keeps_the_play_rate(reaper: Rig, tone: Path) -> None:
     put(reaper, "Dialog", tone, item={"D_LENGTH": 2.0}, take={"D_STARTOFFS": 1.0, "D_PLAYRATE": 2.0, "B_PPITCH": 0.0})
-    reaper.do("Edit", "volume -6 dB")
+    reaper.do("Edit", "volume gain_db=-6")
     _, second = edited(reaper)["takes"]
     assert (second["values"]["D_PLAYRATE"], second["values"]["B_PPITCH"]) == (2.0, 0.0)
     np.testing.assert_allclose(read(second), soundfile.read(tone)[0][RATE : 5 * RATE] * 10 ** (-6 / 20), atol=1e-4)
@@ -171,7 +171,7 @@ def test_an_edit_keeps_the_play_rate(reaper: Rig, tone: Path) -> None:
 def test_what_is_not_its_file_is_edited_as_it_is_heard(reaper: Rig, tone: Path, given: dict[str, Any]) -> None:
     given = {**given, "item": {"D_LENGTH": 2.0, **given.get("item", {})}}
     put(reaper, "Dialog", tone, **given)
-    reaper.do("Edit", "volume -6 dB")
+    reaper.do("Edit", "volume gain_db=-6")
     _, second = edited(reaper)["takes"]
     (source,) = {str(path) for path in reaper.media.glob("Cuewright/heard *.wav")} - {second["path"]}
     heard, rate = soundfile.read(source)
@@ -197,7 +197,7 @@ def test_an_edit_of_another_length_lies_on_a_track_of_its_own(reaper: Rig, tone:
 def test_several_items_are_edited_in_one_step(reaper: Rig, tone: Path) -> None:
     put(reaper, "Dialog", tone)
     put(reaper, "Other", tone, item={"D_POSITION": 20.0})
-    reaper.do("Edit", "volume -6 dB")
+    reaper.do("Edit", "volume gain_db=-6")
     assert [len(edited(reaper, name)["takes"]) for name in ("Dialog", "Other")] == [2, 2]
     assert len(reaper.undo_names) == 1
 

@@ -23,7 +23,7 @@ ACTIONS = sorted(SCRIPTS.glob("Cuewright_*.lua"))
 
 def test_luacheck_has_nothing_to_say(foreign: Callable[[str], str]) -> None:
     command: list[str | Path] = [foreign("luacheck"), "--no-config", "--std", "lua53+lua54", "--globals"]
-    ours = ["reaper", "gfx", "--max-line-length", "120", SCRIPTS]
+    ours: list[str | Path] = ["reaper", "gfx", "--max-line-length", "120", SCRIPTS]
     done = subprocess.run([*command, *ours], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     tests = ["fake", "screen", "imgui", "act", "step", "put", "shown", "list", "import", "json", "require", "add_track"]
@@ -88,13 +88,18 @@ def test_scripts_run_from_where_they_are_installed(
         (installed / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(SCRIPTS.parent / path, installed / name)
     spool = engine_home / "data" / "spool"
-    (installed / "settings.lua").write_text(f'return {{ spool_folder = "{spool}", takes = 3, port = "nonsense" }}\n')
+    engine = '{ "/opt/My Engine/python", "-m", "engine" }'
+    (installed / "settings.lua").write_text(f'return {{ spool = "{spool}", port = 57333, engine = {engine} }}\n')
     rig = new_reaper(scripts=installed, spool="")
     rig.set(no_sockets=True)
     rig.run("reaper.DeleteExtState('Cuewright', 'spool_folder', true)")
     rig.do("Generate", "glass breaks")
     (item,) = rig.project["tracks"][1]["items"]
-    assert len(item["takes"]) == 3
+    assert len(item["takes"]) == 4
+    rig.option(port=57334)
+    rig.act("Settings")
+    shown = rig.get("fake.asked.values").split("|")
+    assert shown == ["spool", str(spool), "57334", '"/opt/My Engine/python" -m engine', "4", "yes"]
     (installed / "settings.lua").write_text("return {")
     rig.act("Settings")
     assert "cannot be read" in rig.boxes[0]

@@ -9,7 +9,7 @@ import pytest
 from reaper_rig import Rig
 from wavinfo import WavInfoReader
 
-from engine.stems.manifest import read_manifest
+from engine.stems.manifest import Manifest, read_manifest
 from engine.timebase import FrameRate
 
 NTSC = Fraction(1000, 1001)
@@ -35,8 +35,10 @@ def test_frame_rates_and_starts(reaper: Rig, fps: Fraction, drop: bool, start: s
     (path,) = reaper.media.glob("Cuewright/GLAS*.wav")
     (manifest,) = reaper.media.glob("Cuewright/*.cuewright.json")
     rate = FrameRate.parse(told)
-    assert FrameRate.parse(read_manifest(manifest).plan.session.frame_rate) == rate
-    (stem,) = [stem for stem in read_manifest(manifest).stems if stem.kind == "stem"]
+    made = read_manifest(manifest)
+    assert isinstance(made, Manifest)
+    assert FrameRate.parse(made.plan.session.frame_rate) == rate
+    (stem,) = [stem for stem in made.stems if stem.kind == "stem"]
     clock = rate.timecode_to_samples(start, 48_000) + CURSOR_SECONDS * 48_000
     assert WavInfoReader(str(path)).bext.time_reference + stem.onset_samples == clock
 

@@ -206,7 +206,7 @@ def test_a_step_that_reaper_refuses_is_taken_back_whole(reaper: Rig) -> None:
 
 def test_an_item_that_is_gone_when_its_edit_comes(reaper: Rig) -> None:
     put(reaper, write_tone(reaper.media / "mine.wav"))
-    reaper.ask("Edit", "volume -6 dB")
+    reaper.ask("Edit", "volume gain_db=-6")
     reaper.run("fake.project.tracks[1].items = {}")
     reaper.finish()
     said(reaper, "The item is gone")
@@ -214,13 +214,13 @@ def test_an_item_that_is_gone_when_its_edit_comes(reaper: Rig) -> None:
 
 
 def test_cancel_from_its_own_action_and_from_the_window(reaper: Rig) -> None:
-    for cancel in (lambda: reaper.act("Cancel"), lambda: reaper.press("escape")):
+    for how in ("action", "window"):
         with unchanged(reaper):
             reaper.option(takes=16)
             reaper.set(selection=[0.0, 240.0])
             reaper.ask("Generate", LONG)
             reaper.until(lambda: "%" in reaper.window)
-            cancel()
+            reaper.act("Cancel") if how == "action" else reaper.press("escape")
             reaper.finish()
             said(reaper, "Cancelled.")
             reaper.press("escape")
