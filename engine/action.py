@@ -197,6 +197,10 @@ class Fade(Action):
     out_seconds: float = Field(0.0, ge=0, le=3_600, description="Length of the fade-out.")
     shape: Literal["equal_power", "linear"] = Field("equal_power", description="Of the curve.")
 
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        return _at_least_one(self, "in_seconds", "out_seconds")
+
 
 class Pan(Action):
     """Place it between left and right; a mono sound becomes stereo."""
@@ -232,6 +236,10 @@ class Trim(Action):
     reach = "whole"
     start_seconds: float = Field(0.0, ge=0, le=MAX_SECONDS, description="Where it begins.")
     length_seconds: float | None = Field(None, gt=0, le=MAX_SECONDS, description="How long; left out, to the end.")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        return _at_least_one(self, "start_seconds", "length_seconds")
 
     def length_after(self, length_seconds: float) -> float:
         """See :meth:`Action.length_after`."""
@@ -305,7 +313,7 @@ def parse_actions(text: str) -> tuple[Action, ...]:
 
 
 def are_actions(text: str) -> bool:
-    """Whether a text is meant as actions, right or wrong, and not as words: each piece is a name and pairs only.
+    """Whether a text is meant as actions, right or wrong, and not as words: each piece is a name, or one with pairs only.
 
     >>> are_actions("volume gain=3"), are_actions("volume up a bit"), are_actions("denoise")
     (True, False, True)
@@ -315,7 +323,7 @@ def are_actions(text: str) -> bool:
     except BadArgument:
         return False
     return bool(pieces) and all(
-        piece[0].lower() in ACTIONS and all("=" in word for word in piece[1:]) for piece in pieces
+        (piece[0].lower() in ACTIONS or len(piece) > 1) and all("=" in word for word in piece[1:]) for piece in pieces
     )
 
 
@@ -382,4 +390,10 @@ def _exactly_one(action: A, *names: str) -> A:
     given = [name for name in names if getattr(action, name) not in (None, ())]
     if len(given) != 1:
         raise BadArgument(f"Give one of {', '.join(names)}.", field=given[1] if len(given) > 1 else names[0])
+    return action
+
+
+def _at_least_one(action: A, *names: str) -> A:
+    if not any(getattr(action, name) for name in names):
+        raise BadArgument(f"Give {' or '.join(names)}: nothing would change.", field=names[0])
     return action

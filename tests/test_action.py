@@ -52,6 +52,8 @@ def test_any_text_is_actions_or_a_clear_error(text: str) -> None:
         ("volume gain_db=loud", "number"),
         ("volume gain_db=90", "48"),
         ("volume", "one of gain_db"),
+        ("fade", "nothing would change"),
+        ("trim start_seconds=0", "nothing would change"),
         ("volume gain_db=3 loudness_lufs=-23", "one of"),
         ("volume gain_db=3 gain_db=4", "twice"),
         ("volume envelope=1,2", "pairs"),
@@ -77,6 +79,10 @@ def test_what_is_wrong_is_said(text: str, told: str) -> None:
 )
 def test_words_are_no_actions(text: str) -> None:
     assert not are_actions(text)
+
+
+def test_a_misspelt_name_with_parameters_is_meant_as_an_action() -> None:
+    assert are_actions("vollume gain_db=3; denoise")
 
 
 def test_every_action_says_what_it_does() -> None:
