@@ -313,7 +313,7 @@ def parse_actions(text: str) -> tuple[Action, ...]:
 
 
 def are_actions(text: str) -> bool:
-    """Whether a text is meant as actions, right or wrong, and not as words: each piece is a name, or one with pairs only.
+    """Whether a text is meant as actions, right or wrong, and not as words: each piece is a name, with pairs or alone.
 
     >>> are_actions("volume gain=3"), are_actions("volume up a bit"), are_actions("denoise")
     (True, False, True)
