@@ -113,8 +113,8 @@ def test_the_server_does_not_load_what_renders() -> None:
 
 
 def test_nothing_at_the_top_but_what_belongs_there() -> None:
-    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
-    tops = {name.split("/")[0] for name in listed}
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    tops = {name.split("/")[0] for name in listed.splitlines()}
     assert tops == {
         *("engine", "plugin_bridge", "daw_scripts", "presets", "tests"),
         *("pyproject.toml", "README.md", "Makefile", "LICENSE", "constraints.txt", ".ci", ".gitignore"),

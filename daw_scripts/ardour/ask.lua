@@ -18,7 +18,7 @@ local function leave(verb, keys, about)
   local order = { id = orders.new_id(), verb = verb, keys = keys, session = session, about = about }
   if not orders.leave(order) then
     tell("the engine cannot be reached", ("The folder %s cannot be written. Start the engine once: %s"):format(
-      settings.spool_folder, table.concat(settings.engine, " ")))
+      settings.spool, table.concat(settings.engine, " ")))
   end
 end
 
@@ -32,7 +32,7 @@ function ask.generate()
   local given = run("Generate", {
     { type = "entry", key = "prompt", title = "What should be heard", default = "" },
     { type = "number", key = "takes", title = "Takes", min = 1, max = 16, step = 1, digits = 0, default = 1 },
-    { type = "entry", key = "track", title = "Track (empty: one a sound)", default = timeline.track() or "" },
+    { type = "entry", key = "track", title = "Track (empty: one for each sound)", default = "" },
     { type = "label", title = "It lands at " .. where .. "." },
   })
   if not given or given.prompt == "" then return end
@@ -47,7 +47,7 @@ end
 
 -- The picture that was chosen last for this session, in a file: each action has a Lua of its own.
 local function remembered_path()
-  return ("%s/%s.picture"):format(settings.spool_folder, timeline.session().id)
+  return ("%s/%s.picture"):format(settings.spool, timeline.session().id)
 end
 
 local function remembered()
@@ -123,7 +123,7 @@ function ask.edit()
 end
 
 function ask.last()
-  local read = loadfile(("%s/%s.last"):format(settings.spool_folder, timeline.session().id), "t", {})
+  local read = loadfile(("%s/%s.last"):format(settings.spool, timeline.session().id), "t", {})
   return read and read() or nil
 end
 

@@ -58,7 +58,7 @@ function FINISH.done(job)
     show("done, with a word of care", table.concat(job.warnings, "\n"))
   end
   desk.finished[job.verb] = job
-  local file = io.open(settings.spool_folder .. "/" .. job.about.session .. ".last", "wb")
+  local file = io.open(settings.spool .. "/" .. job.about.session .. ".last", "wb")
   if file then -- for More takes and Open report, which run in a Lua of their own
     file:write(("return { id = %q, report = %q, verb = %q, placed = %s }\n"):format(
       job.id, job.result.report or "", job.verb, tostring(done)))
@@ -102,7 +102,7 @@ local function show_progress(job)
 end
 
 function desk.open()
-  desk.line = spool.new(settings.spool_folder, orders.new_id())
+  desk.line = spool.new(settings.spool, orders.new_id())
   desk.book = jobs.new(function(packet, label)
     local sent = desk.line:send(packet, label)
     if not sent then start_engine() end -- the folder is made by the first engine

@@ -9,7 +9,7 @@ local settings, timeline = import("settings"), import("timeline")
 local orders = {}
 
 local function path()
-  return ("%s/%s.orders"):format(settings.spool_folder, timeline.session().id)
+  return ("%s/%s.orders"):format(settings.spool, timeline.session().id)
 end
 
 local function written(value)

@@ -69,12 +69,4 @@ function timeline.regions()
   return found
 end
 
--- The name of the first selected track, or nil.
-function timeline.track()
-  for route in Editor:get_selection().tracks:routelist():iter() do
-    if not route:to_track():isnil() then return route:name() end
-  end
-  return nil
-end
-
 return timeline

@@ -148,7 +148,7 @@ def test_a_daw_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.Mon
 def test_lua_reads_what_is_written_of_this_machine(program: str, foreign: Callable[[str], str], tmp_path: Path) -> None:
     folder = tmp_path / 'a "quoted" back\\slash ü'
     text = settings_module(Settings(spool=folder, port=57_191))
-    script = "local read = load(io.read('a'))() io.write(read.spool_folder, '\\n', read.port, '\\n', #read.engine)"
+    script = "local read = load(io.read('a'))() io.write(read.spool, '\\n', read.port, '\\n', #read.engine)"
     done = subprocess.run([foreign(program), "-e", script], input=text, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [folder.as_posix(), "57191", "4"]
 

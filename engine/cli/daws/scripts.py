@@ -26,10 +26,9 @@ def settings_module(settings: Settings) -> str:
     """What the Lua scripts know of this machine, as a Lua module: the engine, its spool folder and port."""
     engine = (sys.executable, "-m", "engine", "serve")
     values = {
-        "spool_folder": _lua(settings.spool_folder.absolute().as_posix()),
+        "spool": _lua(settings.spool_folder.absolute().as_posix()),
         "port": str(settings.port),
         "engine": f"{{ {', '.join(map(_lua, engine))} }}",
-        "engine_command": _lua(" ".join(f'"{part}"' if " " in part else part for part in engine)),
         "opener": _lua(OPENERS.get(sys.platform, "xdg-open")),
     }
     return "return {\n" + "".join(f"  {name} = {value},\n" for name, value in values.items()) + "}\n"

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 from pythonosc.udp_client import SimpleUDPClient
 
 DEADLINE_SECONDS = 60.0
+OSC_PORTS = range(3819, 3840)
 T = TypeVar("T")
 _SIGNALS = """
     ConfigChanged EngineRunning EngineStopped EngineHalted EngineDeviceListChanged BufferSizeChanged
@@ -256,16 +258,23 @@ def running(session: Path, folder: Path, environment: Mapping[str, str]) -> Iter
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    osc = SimpleUDPClient("127.0.0.1", 3819)
     try:
-        ardour = Ardour(folder=folder, environment=environment, osc=osc, process=process)
-        assert ardour.ask("return Session:name()") == session.stem
-        yield ardour
+        port = wait_for("Ardour's OSC", lambda: _osc_port(process.pid))
+        osc = SimpleUDPClient("127.0.0.1", port)
+        with osc:
+            ardour = Ardour(folder=folder, environment=environment, osc=osc, process=process)
+            assert ardour.ask("return Session:name()") == session.stem
+            yield ardour
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
-        osc._sock.close()
+
+
+def _osc_port(pid: int) -> int | None:
+    """Where it listens: Ardour takes the next port when another program, or another Ardour, has its own."""
+    bound = {connection.laddr.port for connection in psutil.Process(pid).net_connections("udp4")}
+    return next((port for port in OSC_PORTS if port in bound), None)
 
 
 def asking_hook(folder: Path) -> str:

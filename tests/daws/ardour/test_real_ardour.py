@@ -133,7 +133,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, foreign: Callable[[str], st
     folder = tmp_path_factory.mktemp("a")
     home = folder / "home"
     spool = (folder / "data" / "spool").as_posix()
-    texts = bundle(SOURCE, f'return {{ spool_folder = "{spool}", engine = {{}}, opener = "true" }}\n')
+    texts = bundle(SOURCE, f'return {{ spool = "{spool}", engine = {{}}, opener = "true" }}\n')
     with running_engine(folder / "data", folder) as engine, real.display() as shown:
         environment = real.environment_of(home, shown)
         actions = {f"Cuewright: {action.name}": texts[action.file] for action in ACTIONS}
