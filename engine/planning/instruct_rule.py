@@ -16,14 +16,25 @@ from engine.planning.instruct_clauses import Clause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What makes actions of a clause, and the words that it reads in it."""
+    """What makes actions of a clause, and the words and numbers that it reads in it.
+
+    Parameters
+    ----------
+    amount
+        Units of the number that it reads, and where it reads more than one, how many.
+    """
 
     make: Callable[[Clause], list[Action]]
     words: str
+    amount: str = ""
+    numbers: int = 1
 
     def unexplained(self, clause: Clause) -> str:
         """What stands in the clause and has no part in the actions."""
-        rest = re.sub(rf"(?<![\w.])(?:{self.words}|{PLAIN})(?![\w%'])", " ", clause.text)
+        rest = clause.text
+        if self.amount:
+            rest = re.sub(rf"(?<![\w.])[-+]? ?{N} ?(?:{self.amount})(?![\w%.])", " ", rest, count=self.numbers)
+        rest = re.sub(rf"(?<![\w.])(?:{self.words}|{PLAIN})(?![\w%'])", " ", rest)
         return " ".join(re.findall(r"[\w.%'/-]+", rest)).strip("-/.' ")
 
 

@@ -39,30 +39,39 @@ def _named_filters(c: Clause) -> list[Action]:
 _FILTER_WORDS = r"spectral(?:ly)?|subtract\w*|wiener|wavelets?|gat(?:e|ing)|filter\w*|(?:de-?)?nois\w+|use|apply|remove"
 
 
-def _faults(c: Clause) -> list[Action]:
-    if c.has(r"(?:keep|leave)\b"):
-        return []
+def _hum(c: Clause) -> list[Action]:
     if c.has(r"de-?hum|hum\b|humming|buzz|mains|ground loop"):
-        return [do.Dehum.read({"frequency_hz": c.amount("hz|hertz|cycles?")})]
-    if c.has(_WHINE) and (told := c.amount("hz|hertz")) is not None:
-        return [do.Dehum.read({"frequency_hz": told, "harmonics": 1})]
-    if c.has(_WHINE) and (told := c.amount("khz")) is not None:
-        return [do.Dehum.read({"frequency_hz": 1000 * told, "harmonics": 1})]
-    if c.has(r"de-?click|mouth nois|clicks?\b|clicking|pops?\b|(?:de-?)?crackl|ticks?\b"):
-        return [do.Declick(sensitivity=min(1.0, 0.35 + 0.15 * c.degree))]
-    if c.has(r"drop-?outs?|gaps?\b|holes?\b|blanks?\b"):
-        return [do.Fill() if c.selected and not c.has("gaps|dropouts|drop-outs|holes|blanks") else do.FillGaps()]
-    if c.has(rf"rumble|dc\b|offset|{_HIGH_PASS}"):
-        told = c.amount("hz|hertz")
-        return [do.RemoveDc.read({"cutoff_hz": told or (80.0 if not c.has("dc|offset") else 10.0)})]
-    if c.has(r"de-?nois|nois[ey]|hiss|static\b|clean(?:er)?\b|air ?con"):
-        told = c.amount("db|decibels?")
-        return [
-            do.Denoise()
-            if told is None and c.degree == 1
-            else do.Denoise.read({"reduction_db": 18 * c.degree if told is None else told})
-        ]
-    return []
+        return [do.Dehum.read({"frequency_hz": c.amount("hz|hertz|cycles?")})] if c.amount("khz") is None else []
+    kilo, told = c.amount("khz"), c.amount("hz|hertz")
+    told = 1000 * kilo if told is None and kilo is not None else told
+    return [do.Dehum.read({"frequency_hz": told, "harmonics": 1})] if c.has(_WHINE) and told is not None else []
+
+
+def _clicks(c: Clause) -> list[Action]:
+    if not c.has(r"de-?click|mouth nois|clicks?\b|clicking|pops?\b|(?:de-?)?crackl|ticks?\b"):
+        return []
+    return [do.Declick(sensitivity=min(1.0, 0.35 + 0.15 * c.degree))]
+
+
+def _gaps(c: Clause) -> list[Action]:
+    if not c.has(r"drop-?outs?|gaps?\b|holes?\b|blanks?\b"):
+        return []
+    return [do.Fill() if c.selected and not c.has("gaps|dropouts|drop-outs|holes|blanks") else do.FillGaps()]
+
+
+def _rumble(c: Clause) -> list[Action]:
+    if not c.has(rf"(?:de-?)?rumble|dc\b|offset|{_HIGH_PASS}"):
+        return []
+    return [do.RemoveDc.read({"cutoff_hz": c.amount("hz|hertz") or (10.0 if c.has("dc|offset") else 80.0)})]
+
+
+def _noise(c: Clause) -> list[Action]:
+    if not c.has(r"de-?nois|nois[ey]|hiss|static\b|clean(?:er)?\b|air ?con"):
+        return []
+    told = c.amount("db|decibels?")
+    if told is None and c.degree == 1:
+        return [do.Denoise()]
+    return [do.Denoise.read({"reduction_db": 18 * c.degree if told is None else told})]
 
 
 _WHINE = r"whin(?:e|ing)|whistl(?:e|ing)|notch|tone\b"
@@ -70,8 +79,8 @@ _HIGH_PASS = r"high[ -]?pass|low[ -]?cut|hpf|roll(?:ed)? off (?:the )?(?:lows?|l
 _FAULT_WORDS = (
     rf"{_HIGH_PASS}|{REMOVE}|remov\w+|reduc\w+|take|clear|fill|patch|cut|bring|off|away|out|up|down|"
     rf"{WHOSE}|from|in|de-?hum|hum|humming|mains|buzz\w*|ground loops?|"
-    rf"power ?line|electric\w*|{_WHINE}|{N} ?(?:k?hz|hertz|cycles?|db|decibels?)|cycle|de-?click\w*|click\w*|pop\w*|"
-    r"(?:de-?)?crackl\w*|ticks?|ticking|mouth|lip|vinyl|drop-?outs?|gaps?|holes?|blanks?|digital|rumble|dc|offset|low|"
+    rf"power ?line|electric\w*|{_WHINE}|cycle|de-?click\w*|click\w*|pop\w*|"
+    r"(?:de-?)?crackl\w*|ticks?|ticking|mouth|lip|vinyl|drop-?outs?|gaps?|holes?|blanks?|digital|(?:de-?)?rumble|dc|offset|low|"
     rf"frequency|below|at|under|everything|filter|(?:de-?)?nois\w+|hiss\w*|static|clean(?:er)?|steady|completely|entirely|totally|"
     r"constant|tape|fan|air ?con\w*|conditioning|camera|room|floor"
 )
@@ -79,6 +88,7 @@ _FAULT_WORDS = (
 
 def _replacing(c: Clause) -> list[Action]:
     found = c.said_in_full(r"(?:replace|swap|exchange)\b.*?\b(?:with|by|for) (?:an? |the |some )?(?P<new>.+)")
+    found = found or c.said_in_full(r"fill\b.*?\bwith (?:an? |the |some )?(?P<new>(?!what|surround).+)")
     found = found or c.said_in_full(
         r"(?:put|insert|place) (?:an? |the |some )?(?P<new>(?!it\b|this\b|that\b).+?) (?:here|there|in)$"
     )
@@ -108,14 +118,16 @@ def _fading(c: Clause) -> list[Action]:
 
 
 _FADE_WORDS = (
-    rf"fad(?:e|es|ed|ing)|in/out|in|out|up|down|away|over|during|{N} ?{SECONDS}|2 ends|each end|ends|end|start|"
+    r"fad(?:e|es|ed|ing)|in/out|in|out|up|down|away|over|during|2 ends|each end|ends|end|start|"
     r"beginning|at|quick\w*|short|fast|tiny|slow(?:ly)?|long|linear|equal power|from|silence|nothing|add|put"
 )
 
 
+def _muting(c: Clause) -> list[Action]:
+    return [_gain(c, _MUTED_DB)] if c.has(r"mute|silence\b|silent\b") else []
+
+
 def _volume(c: Clause) -> list[Action]:
-    if c.has(r"mute|silence\b|silent\b"):
-        return [_gain(c, _MUTED_DB)]
     told = c.amount("db|decibels?")
     up, down = c.has(rf"{_UP}\b"), c.has(rf"{_DOWN}\b")
     signed = None
@@ -139,6 +151,8 @@ def _levels(c: Clause) -> list[Action]:
     below = float(peak["number"]) * (1 if peak[1] == "+" else -1) if peak else -1.0  # 'to 3 dB' is below full scale
     below = below or 0.0
     lufs = re.search(rf"-? ?{NUMBER} ?(?:lufs|lkfs)", c.text)
+    if len(re.findall(N, re.sub(r"r ?128", "", c.text))) > 1 + bool(lufs):
+        return []
     if lufs or c.has(r"(?:ebu )?r ?128"):
         loudness = do.Volume.read({"loudness_lufs": -float(lufs["number"]) if lufs else _R128_LUFS})
         return [loudness, do.Limit.read({"ceiling_dbtp": below})] if peak else [loudness]
@@ -154,13 +168,12 @@ def _levels(c: Clause) -> list[Action]:
 
 
 _LEVEL_WORDS = (
-    rf"(?:at|to|of|limit\w*|peaks?|max) [-+]? ?{N}(?! ?(?:[\d.]|db|decibel|lufs|lkfs|s\b|secs?))|match|at|and|"
-    rf"[-+]? ?{N} ?(?:db(?:fs|tp)?|decibels?|lufs|lkfs)|(?:loudness )?normali[sz]\w+|maximi[sz]\w+|"
-    r"(?:brickwall )?limit\w*|max\w*|true|peaks?|under|below|ceiling|ebu|r ?128|integrated|loud\w*|level|volume"
+    r"match|at|and|(?:loudness )?normali[sz]\w+|maximi[sz]\w+|(?:brickwall )?limit\w*|max\w*|true|peaks?|under|below|"
+    r"ceiling|ebu|r ?128|integrated|loud\w*|level|volume"
 )
 _VOLUME_WORDS = (
-    rf"(?:gain|volume) [-+] ?{N}(?! ?[\d.])|{_UP}|{_DOWN}|loud\w*|quiet\w*|soft\w*|volume|level|gain|turn|bring|take|"
-    rf"push|boost\w*|attenuat\w*|duck\w*|[-+]? ?{N} ?(?:db|decibels?)|at|mut(?:e|ed)|silent|silence|over|slowly"
+    rf"(?:gain|volume) [-+] ?{N}$|{_UP}|{_DOWN}|loud\w*|quiet\w*|soft\w*|volume|level|gain|turn|bring|take|"
+    rf"push|boost\w*|attenuat\w*|duck\w*|at|over|slowly"
 )
 
 
@@ -181,35 +194,46 @@ def _gain(c: Clause, gain_db: float) -> do.Volume:
     return do.Volume.read({"envelope": [(round(time, 4), gain) for time, gain in points]})
 
 
-def _space(c: Clause) -> list[Action]:
-    if c.has(r"worldi[sz]e|same room|that room|(?:match|copy)\b.*(?:room|reverb|acoustic)|like the reference"):
-        return [do.Worldize(amount={0.5: 0.5, 1.0: 1.0, 2.0: 1.0}[c.degree])]
+def _room(c: Clause) -> list[Action]:
+    if not c.has(r"worldi[sz]e|same room|that room|(?:match|copy)\b.*(?:room|reverb|acoustic)|like the reference"):
+        return []
+    return [do.Worldize(amount={0.5: 0.5, 1.0: 1.0, 2.0: 1.0}[c.degree])]
+
+
+def _width(c: Clause) -> list[Action]:
     percent = c.amount("%|per ?cent")
-    if percent is not None and c.has("narrower|wider|width"):
-        change = 0.0 if c.has("width") else -1.0 if c.has("narrow") else 1.0
-        return [do.Width.read({"amount": 1 + change * percent / 100 if change else percent / 100})]
+    if percent is not None:
+        change = -1.0 if c.has("narrower") else 1.0 if c.has("wider") else 0.0
+        amount = 1 + change * percent / 100 if change else percent / 100
+        return [do.Width.read({"amount": amount})] if c.has("narrower|wider|width") else []
     if c.has(r"mono\b|narrow"):
         return [do.Width(amount=0.0 if c.has("mono") else {0.5: 0.7, 1.0: 0.5, 2.0: 0.25}[c.degree])]
-    if c.has(r"wide"):
-        return [do.Width(amount={0.5: 1.3, 1.0: 1.6, 2.0: 2.2}[c.degree])]
-    if side := c.has(r"(?P<side>left|right|cent(?:re|er))\b"):
-        if side["side"].startswith("cent"):
-            return [do.Pan(position=0.0)]
-        share = FULL_RIGHT if c.has("hard|full|all the way|completely") else HALF_RIGHT * min(1.6, c.degree)
-        if percent is not None:
-            share = percent / 100
-        return [do.Pan.read({"position": -share if side["side"] == "left" else share})]
-    if percent is None and c.has(r"away|distan|farther|further|far\b|in(?:to)? the background"):
-        told, feet = c.amount(r"m\b|met(?:re|er)s?"), c.amount(r"ft\b|feet|foot")
-        told = round(feet * _METRES_A_FOOT, 2) if told is None and feet is not None else told
-        return [do.Distance.read({"metres": {0.5: 5.0, 1.0: 10.0, 2.0: 30.0}[c.degree] if told is None else told})]
-    return []
+    return [do.Width(amount={0.5: 1.3, 1.0: 1.6, 2.0: 2.2}[c.degree])] if c.has("wide") else []
+
+
+def _pan(c: Clause) -> list[Action]:
+    side, percent = c.has(r"(?P<side>left|right|cent(?:re|er))\b"), c.amount("%|per ?cent")
+    if side is None:
+        return []
+    if side["side"].startswith("cent"):
+        return [do.Pan(position=0.0)] if percent is None else []
+    share = FULL_RIGHT if c.has("hard|full|all the way|completely") else HALF_RIGHT * min(1.6, c.degree)
+    share = share if percent is None else percent / 100
+    return [do.Pan.read({"position": -share if side["side"] == "left" else share})]
+
+
+def _distance(c: Clause) -> list[Action]:
+    if not c.has(r"away|distan|farther|further|far\b|in(?:to)? the background"):
+        return []
+    told, feet = c.amount(r"m\b|met(?:re|er)s?"), c.amount(r"ft\b|feet|foot")
+    told = round(feet * _METRES_A_FOOT, 2) if told is None and feet is not None else told
+    return [do.Distance.read({"metres": {0.5: 5.0, 1.0: 10.0, 2.0: 30.0}[c.degree] if told is None else told})]
 
 
 _SPACE_WORDS = (
     r"worldi[sz]\w*|same|match|copy|room|reverb|acoustics?|reference|in|into|mono|sum|narrow\w*|wide\w*|stereo|image|fold|"
     r"collapse|down|pan\w*|move|place|put|on|left|right|cent(?:re|er)|middle|side|hard|fully?|all the way|completely|"
-    rf"{N} ?(?:%|per ?cent|m|met(?:re|er)s?|ft|feet|foot)|away|distan\w+|farther|further|far|back|"
+    r"away|distan\w+|farther|further|far|back|"
     r"(?:the )?background|off|from|width"
 )
 
@@ -230,19 +254,27 @@ def removing(c: Clause) -> list[Action]:
 
 
 _NO_SPOT = (
-    r"channels?|bass|treble|highs?\b|lows?\b|low end|rever|echo|silences?|pauses?|plosives|sibilan|ess?es\b|wind\b|"
+    r"channels?|bass|treble|highs?\b|lows\b|low end|rever|echo|silences?|pauses?|plosives|sibilan|ess?es\b|wind\b|"
     r"harsh|mud|boom"
 )
 
 REPAIRS = (
     Rule(make=_named_filters, words=_FILTER_WORDS),
-    Rule(make=_faults, words=_FAULT_WORDS),
-    Rule(make=_fading, words=_FADE_WORDS),
+    Rule(make=_hum, words=_FAULT_WORDS, amount="k?hz|hertz|cycles?"),
+    Rule(make=_clicks, words=_FAULT_WORDS),
+    Rule(make=_gaps, words=_FAULT_WORDS),
+    Rule(make=_rumble, words=_FAULT_WORDS, amount="hz|hertz"),
+    Rule(make=_noise, words=_FAULT_WORDS, amount="db|decibels?"),
+    Rule(make=_fading, words=_FADE_WORDS, amount=SECONDS),
     Rule(make=_replacing, words=r".+"),
 )
 LEVELS = (
-    Rule(make=_levels, words=_LEVEL_WORDS),
-    Rule(make=_volume, words=_VOLUME_WORDS),
-    Rule(make=_space, words=_SPACE_WORDS),
+    Rule(make=_levels, words=_LEVEL_WORDS, amount="db(?:fs|tp)?|decibels?|lufs|lkfs|", numbers=2),
+    Rule(make=_muting, words="mut(?:e|ed)|silen(?:t|ce)"),
+    Rule(make=_volume, words=_VOLUME_WORDS, amount="db|decibels?"),
+    Rule(make=_room, words=_SPACE_WORDS),
+    Rule(make=_width, words=_SPACE_WORDS, amount="%|per ?cent"),
+    Rule(make=_pan, words=_SPACE_WORDS, amount="%|per ?cent"),
+    Rule(make=_distance, words=_SPACE_WORDS, amount="m|met(?:re|er)s?|ft|feet|foot"),
 )
 """Both in the order in which they are tried."""

@@ -14,31 +14,35 @@ from engine.planning.instruct_clauses import CUT, NUMBER, SECONDS, Clause, Place
 from engine.planning.instruct_rule import WHOSE, N, Rule
 
 
-def _turning(c: Clause) -> list[Action]:
-    if c.has(r"revers|backwards?|back to front"):
-        return [do.Reverse()]
-    if c.has(r"loop|seamless") and c.amount(r"(?:x\b|times)") is None:
-        told = c.amount(SECONDS)
-        if told is not None and not c.has("crossfade|cross-fade"):
-            return []
-        return [do.Loop.read({"crossfade_seconds": min(0.5, c.length_seconds / 4) if told is None else told})]
-    if c.has(r"(?:re|up|down)sampl|convert|sample ?rate") or (c.amount("khz") and c.has("to|at")):
-        kilo = c.amount(r"khz|k\b")
-        hertz = 1000 * kilo if kilo else c.amount("hz|hertz|$")
-        return [do.Resample.read({"rate_hz": round(hertz)})] if hertz else []
-    return []
+def _reversing(c: Clause) -> list[Action]:
+    return [do.Reverse()] if c.has(r"revers|backwards?|back to front") else []
+
+
+def _looping(c: Clause) -> list[Action]:
+    told = c.amount(SECONDS)
+    if not c.has(r"loop|seamless") or (told is not None and not c.has("crossfade|cross-fade")):
+        return []
+    return [do.Loop.read({"crossfade_seconds": min(0.5, c.length_seconds / 4) if told is None else told})]
+
+
+def _resampling(c: Clause) -> list[Action]:
+    if not c.has(r"(?:re|up|down)sampl|convert|sample ?rate") and not (c.amount("khz") and c.has("to|at")):
+        return []
+    kilo = c.amount(r"khz|k\b")
+    hertz = 1000 * kilo if kilo else c.amount("hz|hertz|$")
+    return [do.Resample.read({"rate_hz": round(hertz)})] if hertz else []
 
 
 _TURN_WORDS = (
     rf"{WHOSE}|revers\w*|backwards?|back to front|play|turn|around|loop\w*|seamless\w*|perfect\w*|cross-?fad\w*|"
-    rf"{N} ?{SECONDS}|(?:re|up|down)sampl\w*|convert|change|sample ?rate|at|{N} ?(?:khz|k|hz|hertz|$)"
+    r"(?:re|up|down)sampl\w*|convert|change|sample ?rate|at"
 )
 
 
 def _lengthening(c: Clause) -> list[Action]:
     whole = c.length_seconds
     told = c.amount(SECONDS)
-    if c.place and c.has(r"(?:keep|only|just|leave|crop)\b"):
+    if c.place and not told and c.has(r"(?:keep|only|just|leave|crop)\b"):
         _see_how_much(c)
         return [_trim(start_seconds=c.place.start_seconds, length_seconds=c.place.end_seconds - c.place.start_seconds)]
     if c.place and not c.selected and re.fullmatch(rf"(?:{CUT})(?: out| off| away)?(?: it| all| everything)?", c.text):
@@ -67,7 +71,7 @@ def _lengthening(c: Clause) -> list[Action]:
 _LENGTH_WORDS = (
     rf"{WHOSE}|remove|delete|erase|kill|get rid of|cut|chop|trim|crop|drop|skip|lose|take|"
     r"keep|only|leave|first|last|from|off|out|away|at|start|beginning|front|head|end|tail|shorter|shorten|longer|"
-    rf"long|length|lengthen|extend|exactly|in length|{N} ?{SECONDS}"
+    rf"long|length|lengthen|extend|exactly|in length"
 )
 
 
@@ -96,11 +100,15 @@ def _extend(length_seconds: float) -> do.Extend:
 def _speeding(c: Clause) -> list[Action]:
     verb = r"(?:stretch|squeeze|compress|shrink|conform|time|slow|speed)"
     if to_seconds := c.has(rf"(?:{verb}\b.*?\b(?:to|into|to fit)|fit(?: in| into| to)?) {NUMBER} ?{SECONDS}"):
-        return [do.Speed.read({"length_seconds": float(to_seconds["number"])})]
+        counted = c.amount("%|per ?cent|x|×|times") is not None
+        return [] if counted else [do.Speed.read({"length_seconds": float(to_seconds["number"])})]
     stretch, slower = c.has("(?:time[ -]?)?stretch"), bool(c.has(r"slow(?!ly)|stretch"))
     if not slower and not c.has(r"fast|quick|speed|hurry|tempo"):
         return []
     percent, to_percent = c.amount("%|per ?cent"), re.search(rf"\b(?:to|at) {NUMBER} ?(?:%|per ?cent)", c.text)
+    counted = percent is not None or c.amount(r"(?:x|×|times)") is not None
+    if counted and c.has(r"half|double|twice|0\.5 (?:the )?speed"):
+        return []
     if c.has(r"half (?:the |as )?(?:speed|fast|tempo)|0\.5 (?:the )?speed"):
         factor = 0.5
     elif c.has(r"(?:double|twice)"):
@@ -128,7 +136,7 @@ def _speeding(c: Clause) -> list[Action]:
 
 _SPEED_WORDS = (
     r"(?:time[ -]?)?stretch\w*|squeeze|compress|shrink|conform|slow\w*|fast\w*|quick\w*|speed\w*|hurry|tempo|down|up|"
-    rf"half|0\.5 (?=speed|the speed)|double|twice|out|[-+]? ?{N} ?(?:%|per ?cent|x|×|times)|"
+    rf"half|0\.5 (?=speed|the speed)|double|twice|out|"
     rf"(?:to|into|fit|in|to fit|fit to) {N} ?{SECONDS}|time|"
     r"without changing (?:the )?pitch|keep(?:ing)? (?:the )?pitch|length|play|played|at|run"
 )
@@ -153,16 +161,18 @@ def _pitching(c: Clause) -> list[Action]:
 
 
 _PITCH_WORDS = (
-    rf"pitch\w*|(?:de)?tun(?:e|ed|ing)|transpos\w*|shift\w*|up|down|higher|lower|lowered|deeper|raised?|drop|below|above|"
-    rf"sharp|flat|play|{N} ?(?:{'|'.join(unit for unit, _ in _INTERVALS)})|in|"
+    r"pitch\w*|(?:de)?tun(?:e|ed|ing)|transpos\w*|shift\w*|up|down|higher|lower|lowered|deeper|raised?|drop|below|above|"
+    r"sharp|flat|play|in|"
     r"without changing (?:the )?(?:length|speed|tempo|duration)|keep(?:ing)? (?:the )?(?:length|speed|tempo|duration)"
 )
 
 
 RULES = (
-    Rule(make=_turning, words=_TURN_WORDS),
-    Rule(make=_lengthening, words=_LENGTH_WORDS),
-    Rule(make=_speeding, words=_SPEED_WORDS),
-    Rule(make=_pitching, words=_PITCH_WORDS),
+    Rule(make=_reversing, words=_TURN_WORDS),
+    Rule(make=_looping, words=_TURN_WORDS, amount=SECONDS),
+    Rule(make=_resampling, words=_TURN_WORDS, amount="khz|k|hz|hertz|(?=$)"),
+    Rule(make=_lengthening, words=_LENGTH_WORDS, amount=SECONDS),
+    Rule(make=_speeding, words=_SPEED_WORDS, amount="%|per ?cent|x|×|times"),
+    Rule(make=_pitching, words=_PITCH_WORDS, amount="|".join(unit for unit, _ in _INTERVALS)),
 )
 """In the order in which they are tried."""

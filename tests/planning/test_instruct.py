@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +137,9 @@ def test_words(text: str) -> None:
         ("remove the hum", "dehum"),
         ("replace it with heavy rain", "fill text='heavy rain'"),
         ("remove the clicking clock", "fill"),
+        ("remove the low thump", "fill"),
+        ("fill it with rain", "fill text=rain"),
+        ("fill it with what is around", "fill"),
     ],
 )
 def test_of_a_selection(text: str, meant: str) -> None:
@@ -162,6 +167,8 @@ def test_of_a_selection(text: str, meant: str) -> None:
         ("louder by 2", PromptNotMatched, "what is counted"),
         ("quieter at 3 s", PromptNotMatched, "from where to where"),
         ("lower it", BadArgument, "semitones"),
+        ("add a dog bark", PromptNotMatched, "replace it with"),
+        ("cut it", PromptNotMatched, "how much"),
         ("turn the volume up to 11", PromptNotMatched, "what is counted"),
         ("loudness normalize", BadArgument, "LUFS"),
         ("set the level to -6 dB", BadArgument, "LUFS"),
@@ -200,6 +207,18 @@ def test_a_word_more_is_never_left_out(text: str) -> None:
     for place in range(len(words) + 1):
         with pytest.raises(RequestError):
             actions_by_rules(" ".join([*words[:place], "zebra", *words[place:]]), length_seconds=8.0, selected=False)
+
+
+@pytest.mark.parametrize(
+    "more", ["7 hz", "7 khz", "7 db", "7 seconds", "7 %", "7 semitones", "7 m", "7", "to 7", "7 x"]
+)
+def test_a_number_more_is_never_left_out(more: str) -> None:
+    for text in SAID:
+        before = actions_by_rules(text, length_seconds=8.0, selected=False)
+        after = None
+        with contextlib.suppress(RequestError):
+            after = actions_by_rules(f"{text.rstrip('?')} {more}", length_seconds=8.0, selected=False)
+        assert after != before, text
 
 
 @given(st.text(max_size=120), st.floats(0.001, 3_600), st.booleans())
