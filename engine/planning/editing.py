@@ -6,9 +6,10 @@ It is told the facts of the file; it opens none.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.action import Action, Fill
+from engine.action import Action, Denoise, Fill, SpectralGate, SpectralSubtraction, Wavelet, Wiener, Worldize
 from engine.config import Settings
 from engine.errors import BadArgument, PromptNotMatched
 from engine.plan import Cutting, EditPlan, TakeSpec
@@ -96,8 +97,25 @@ def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, 
         reference=request.reference,
         sounds=_new_sounds(read.actions, selection, facts, sounds),
         seeds=tuple(stable_hash(f"{seed}/edit/{take}") >> 11 for take in range(request.takes)),
-        warnings=(*warnings, *read.warnings),
+        warnings=(*warnings, *read.warnings, *_told(request, read.actions)),
     )
+
+
+def _told(request: EditRequest, actions: tuple[Action, ...]) -> Iterator[str]:
+    """What somebody may take to be done and is not."""
+    if request.play_rate != 1 and any(_tells_seconds(action) for action in actions):
+        yield f"Seconds in actions are the file's, before it is played at {request.play_rate:g} times its speed."
+    if request.reference and not any(isinstance(action, Worldize) for action in actions):
+        yield "The reference is not used: only worldize takes its room."
+    if request.noise_length is not None and not any(isinstance(action, _DENOISERS) for action in actions):
+        yield "The noise is not used: none of the actions takes noise away."
+
+
+def _tells_seconds(action: Action) -> bool:
+    return any(key.endswith("seconds") or key in ("envelope", "anchors") for key in action.model_fields_set)
+
+
+_DENOISERS = (Denoise, SpectralSubtraction, Wiener, Wavelet, SpectralGate)
 
 
 def _cutting(region: Region, facts: Facts, warnings: list[str]) -> Cutting:

@@ -47,3 +47,21 @@ def test_actions_tell_how_far_they_go(capsys: pytest.CaptureFixture[str], monkey
     assert "0 to 60. Left out, 24." in out
     assert "Over 0 to 86400." in out
     assert "equal_power or linear. Left out, equal_power." in out
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "told"),
+    [
+        ("fade out", ["--play-rate", "2"], "Seconds in actions are the file's"),
+        ("3 dB louder", ["--reference", "tone.wav"], "only worldize"),
+        ("3 dB louder", ["--noise-length", "0.5"], "The noise is not used"),
+    ],
+)
+def test_what_is_given_and_not_used_is_told(
+    tone: Path, words: str, options: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [str(tone) if option == "tone.wav" else option for option in options]
+    assert run(["edit", str(tone), words, *given, "--plan"]) == 0
+    assert told in capsys.readouterr().err
+    assert run(["edit", str(tone), words, "--plan"]) == 0
+    assert told not in capsys.readouterr().err
