@@ -40,7 +40,7 @@ def _main(
 app.command()(generate.generate)
 app.command()(picture.spot)
 app.command()(picture.compose)
-app.command()(edit.edit)
+app.command(cls=edit.WordsCommand)(edit.edit)
 app.command()(edit.actions)
 app.command()(generate.rebuild)
 app.command()(export.export)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
+from typer.core import TyperCommand
 
 from engine.cli.generate import new_job_id, option_of
 from engine.cli.output import JsonFlag, print_json, progress, say, table
@@ -19,6 +21,15 @@ from engine.errors import BadArgument
 from engine.request import EditRequest, Job
 from engine.results import JobResult
 from engine.session import Session
+
+
+class WordsCommand(TyperCommand):
+    """A command whose words may begin with a minus and a digit, as in "-23 LUFS"."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What looks like an option and is a number is put behind a blank; no option begins with a digit."""
+        return super().parse_args(ctx, [f" {arg}" if re.match(r"-\.?\d", arg) else arg for arg in args])
+
 
 _PLAY_RATE = "Of the region in the DAW: 2 is twice as fast. The take is at the file's own speed, to be played so again."
 _CHANNELS = 'Channels of the file, in their new order: "1" is the left alone, "2 1" swaps; "mix" is all in one.'

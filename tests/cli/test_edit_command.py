@@ -65,3 +65,10 @@ def test_what_is_given_and_not_used_is_told(
     assert told in capsys.readouterr().err
     assert run(["edit", str(tone), words, "--plan"]) == 0
     assert told not in capsys.readouterr().err
+
+
+def test_words_may_begin_with_a_minus(tone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["edit", str(tone), "-23 LUFS", "--plan"]) == 0
+    assert "volume loudness_lufs=-23" in capsys.readouterr().out
+    assert run(["edit", str(tone), "louder", "--from", "-2", "--plan"]) == 2
+    assert "selection_start" in capsys.readouterr().err
