@@ -11,15 +11,17 @@ local function tell(title, text)
   LuaDialog.Message("Cuewright: " .. title, text, LuaDialog.MessageType.Warning, LuaDialog.ButtonType.Close):run()
 end
 
+local function put(order)
+  if orders.leave(order) then return end
+  tell("the engine cannot be reached", ("The folder %s cannot be written. Start the engine once: %s"):format(
+    settings.spool, table.concat(settings.engine, " ")))
+end
+
 local function leave(verb, keys, about)
   local session = timeline.session()
   keys.session, about.session, about.folder = session.id, session.id, keys.folder or ""
   about.words = keys.prompt or keys["do"] or ""
-  local order = { id = orders.new_id(), verb = verb, keys = keys, session = session, about = about }
-  if not orders.leave(order) then
-    tell("the engine cannot be reached", ("The folder %s cannot be written. Start the engine once: %s"):format(
-      settings.spool, table.concat(settings.engine, " ")))
-  end
+  put({ id = orders.new_id(), verb = verb, keys = keys, session = session, about = about })
 end
 
 local function run(title, fields)
@@ -137,7 +139,7 @@ function ask.more()
 end
 
 function ask.cancel()
-  orders.leave({ cancel = true })
+  put({ cancel = true })
 end
 
 function ask.report()

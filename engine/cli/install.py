@@ -13,7 +13,7 @@ from engine.cli.daws.scripts import NEXT_STEPS, scripts
 from engine.cli.output import JsonFlag, print_json, say, table
 from engine.cli.paths import full
 from engine.config import Settings
-from engine.errors import FileUnreadable
+from engine.errors import FileUnreadable, FolderNotWritable
 from engine.model import Model
 
 
@@ -38,6 +38,8 @@ def install(
 ) -> None:
     """Put a DAW's scripts where it looks for them, or bring them up to date. Files of yours are never overwritten."""
     settings = Settings.load()
+    if not uninstall and not dry_run:
+        _make(settings.spool_folder)  # scripts leave requests there before any engine has run
     done = []
     for place in _places(daw, folder):
         there = Installation(folder=place.scripts, files=scripts(daw, settings))
@@ -55,6 +57,13 @@ def install(
         table(f"{one.name}: {one.folder}{' (nothing was done)' if dry_run else ''}", ("", "file"), rows)
     if not uninstall and not dry_run:
         say(NEXT_STEPS[daw])
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderNotWritable(f"{folder} cannot be made: {error.strerror}.", field="spool") from None
 
 
 def _places(daw: Daw, folder: Path | None) -> tuple[Place, ...]:

@@ -126,7 +126,9 @@ def test_the_command_installs_says_what_and_takes_away(daw: Daw, tmp_path: Path)
     would = run("--dry-run")
     assert would["changed"] is False
     assert list(tmp_path.iterdir()) == []
+    assert not Settings.load().spool_folder.exists()
     did = run()
+    assert Settings.load().spool_folder.is_dir()
     assert did["changed"] is True
     assert did["files"] == would["files"] != {}
     assert run()["changed"] is False
