@@ -69,6 +69,11 @@ _BEYOND: tuple[tuple[str, str], ...] = (
         r"whin|whistl|(?:steady|test|sine) tone|notch|resonan|ringing",
         "a steady tone is taken out by its frequency: 'notch at 1000 Hz' (20 to 1000)",
     ),
+    (r"(?:add|insert|mix)\b", "a sound is put in place of a selection: 'replace it with a dog bark'"),
+    (
+        r"(?:cut|trim|chop)\b",
+        "say how much, like 'cut the last 2 seconds' or 'trim to 5 seconds'; in a selection 'remove it' fills the spot",
+    ),
     (r"undo\b|original\b|revert", "the original and every take still lie there: edit one of those"),
 )
 
