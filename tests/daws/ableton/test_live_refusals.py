@@ -147,7 +147,7 @@ def test_an_engine_killed_in_the_middle_of_a_job(new_rig: NewRig, engines: Calla
     """Another one takes the same job up, and its sounds are placed once."""
     first = engines("0")
     live = new_rig(engine_port=first.port).start()
-    live.type("cw heavy rain duration=60 seed=1")
+    live.type("cw heavy rain duration=300 seed=1")
     live.until(lambda: live.said("%"))
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
