@@ -49,12 +49,18 @@ def test_the_frame_rate_does_not_matter(tmp_path: Path, fps: int) -> None:
     assert impacts(found) == pytest.approx(HITS, abs=0.04)
 
 
-def test_a_portrait_picture_at_a_variable_rate(tmp_path: Path) -> None:
-    rng = np.random.default_rng(3)
-    times = [Fraction(0), *(Fraction(int(t), 1000) for t in np.cumsum(rng.choice([25, 33, 50], 110)))]
-    drawn = Hammer(HITS[:3], size=(120, 214))
-    found = spotted(write_video(tmp_path / "a.mp4", drawn.draw, times=times))
-    assert impacts(found) == pytest.approx(HITS[:3], abs=0.05)
+def test_portrait_pictures_at_variable_rates(tmp_path: Path) -> None:
+    """Every blow, whatever the timing of the frames; a hammer that turns at the top is rarely taken for another."""
+    extra = 0
+    draws = [(seed, size) for seed in range(3, 9) for size in ((120, 214), (360, 640))]
+    for seed, size in draws:
+        pauses = np.random.default_rng(seed).choice([25, 33, 50], 110)
+        times = [Fraction(0), *(Fraction(int(t), 1000) for t in np.cumsum(pauses))]
+        found = impacts(spotted(write_video(tmp_path / "a.mp4", Hammer(HITS[:3], size=size).draw, times=times)))
+        hits = [min(found, key=lambda at, hit=hit: abs(at - hit)) for hit in HITS[:3]]
+        assert hits == pytest.approx(HITS[:3], abs=0.05)
+        extra += len(found) - 3
+    assert extra <= 0.1 * 3 * len(draws)
 
 
 def test_a_thousand_frames_a_second(tmp_path: Path) -> None:
