@@ -10,7 +10,7 @@ import os
 import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     backends: tuple[str, ...] = Field(
         ("sample_library", "procedural"), description="Backends asked in turn when a request names none."
     )
+    models_device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="What diffusion models run on.")
+    models_compile: bool = Field(False, description="Compile models on loading: minutes once, faster steps after.")
+    models_keep_seconds: float = Field(300.0, ge=0, description="A model that nobody uses leaves memory after these.")
     presets: Path | None = Field(None, description="Folder of the user's own presets, beside the built-in ones.")
     llm_base_url: str | None = Field(None, description="OpenAI-compatible server; none is the OpenAI service itself.")
     llm_model: str | None = Field(None, description="Model that plans; none: words never leave this machine.")

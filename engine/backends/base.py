@@ -29,6 +29,9 @@ class Capabilities(Model):
     max_length_seconds: float
     licence: Licence
     deterministic: bool = Field(description="Same spec, same bytes, on one kind of processor and one version.")
+    tolerance: float = Field(
+        0.0, ge=0, le=0.01, description="Share of the peak by which a take differs when others are made beside it."
+    )
     needs_gpu: bool = False
 
 
@@ -68,7 +71,8 @@ class Backend(Protocol):
 
         Each take has the spec's rate and channels and ``length_samples`` after its onset (shorter only when the sound
         has died away, never longer), is finite, not silent, and free of DC. ``handle.check()`` is called at least
-        every 100 ms of work; cancelling raises :class:`~engine.errors.Cancelled`.
+        every 100 ms of work, and within a step of a model; cancelling raises :class:`~engine.errors.Cancelled`. Where
+        one take may take long, ``handle.progress`` says how far all of them together have come.
 
         Raises
         ------

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audio import Samples
+from engine.backends.finishing import to_channels
 from engine.backends.library import playing
 from engine.backends.library.playing import (
     GAIN_DB,
@@ -23,7 +24,6 @@ from engine.backends.library.playing import (
     _start,
     play,
     survey,
-    to_channels,
 )
 from engine.errors import Cancelled
 from engine.handle import Handle

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
 from engine.audio import Samples
+from engine.backends.finishing import BLOCK_FRAMES, FADE_SECONDS, finish, on_grid, resample, to_channels
 from engine.backends.library.reader import open_sound
 from engine.dsp.onset import Happening, happenings
 from engine.handle import Handle
@@ -22,20 +22,13 @@ SURVEY_SECONDS = 30.0
 SUSTAINED_SECONDS = 3.0
 SUSTAINED_DB = -20.0
 LEAD_SECONDS = 0.005
-FADE_SECONDS = 0.010
 PITCH_CENTS = 30.0
 GAIN_DB = 1.0
-DC_SECONDS = 0.05
-"""A take shorter than one period of 20 Hz has no DC to speak of; its mean is the sound."""
-GRID = np.float32(2.0**23)
-"""Takes lie on the steps of 24-bit files: what two processors round differently beyond them is not kept."""
 REACH_SAMPLES = 64
 """Read beyond the end, so that the resampler sees the sound go on and not a step."""
 PART = 0.15
 """Of the recording: one part of a bed. Small enough that a part can always lie beside the two before it."""
 CROSSFADE_SECONDS = 1.0
-BLOCK_FRAMES = 2**17
-"""Read, mixed and resampled between two looks at the handle: a few milliseconds of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,40 +118,12 @@ def play(path: Path, survey: Survey, part: Part, handle: Handle) -> tuple[Sample
     else:
         samples, lead = _one(path, survey, part.happening, wanted, handle)
     samples = to_channels(samples - np.array(survey.offsets, dtype=np.float32)[:, None], part.channels)
-    samples = _resample(samples, survey.sample_rate_hz * speed, part.sample_rate_hz, handle)
+    samples = resample(samples, survey.sample_rate_hz * speed, part.sample_rate_hz, handle)
     onset = round(lead * ratio)
     samples = samples[:, : onset + part.length_samples]
     fade_in = min(round(FADE_SECONDS * part.sample_rate_hz), part.length_samples // 4) if survey.sustained else onset
-    take = _finish(samples, onset, fade_in, part.sample_rate_hz) * np.float32(gain)
-    return np.rint(take * GRID) / GRID, onset
-
-
-def to_channels(samples: Samples, channels: int) -> Samples:
-    """Mono or stereo of any layout, with the same energy.
-
-    A mono sound goes to both sides at -3 dB. Two channels are summed at the gain that keeps their energy (-3 dB where
-    they agree, 0 dB where they have nothing in common); where they cancel, the louder one is taken. Six channels are
-    folded as a 5.1 film mix (ITU-R BS.775); of any other number the first two are left and right.
-    """
-    count = samples.shape[0]
-    if count == 6:
-        left, right, centre, _, back_left, back_right = samples
-        half = np.float32(np.sqrt(0.5))
-        samples = np.stack([left + half * (centre + back_left), right + half * (centre + back_right)])
-    elif count > 2:
-        samples = samples[:2]
-    if samples.shape[0] == channels:
-        return samples
-    if channels == 2:
-        return np.repeat(samples * np.float32(np.sqrt(0.5)), 2, axis=0)
-    energies = np.square(samples, dtype=np.float64).sum(axis=1)
-    mono = samples.sum(axis=0, keepdims=True)
-    energy = float(np.square(mono, dtype=np.float64).sum())
-    if energy < 0.05 * energies.sum():
-        loudest = int(np.argmax(energies))
-        return samples[loudest : loudest + 1]
-    kept: Samples = mono * np.float32(min(1.0, np.sqrt(energies.sum() / energy)))
-    return kept
+    take = finish(samples, onset, fade_in, part.sample_rate_hz) * np.float32(gain)
+    return on_grid(take), onset
 
 
 def _read(path: Path, start: int, count: int, handle: Handle) -> Samples:
@@ -248,32 +213,3 @@ def _quiet(path: Path, start: int, fade: int, bounds: tuple[int, int], handle: H
     samples = _read(path, low, high - low + fade, handle)
     energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64).sum(axis=0))])
     return low + int(np.argmin(energy[fade:] - energy[:-fade]))
-
-
-def _resample(samples: Samples, rate_in: float, rate_out: int, handle: Handle) -> Samples:
-    if rate_in == rate_out:
-        return samples
-    stream = soxr.ResampleStream(rate_in, rate_out, samples.shape[0], dtype="float32", quality="HQ")
-    out = []
-    for at in range(0, samples.shape[1], BLOCK_FRAMES):
-        handle.check()
-        block = np.ascontiguousarray(samples[:, at : at + BLOCK_FRAMES].T)
-        out.append(stream.resample_chunk(block, last=at + BLOCK_FRAMES >= samples.shape[1]))
-    joined: Samples = np.concatenate(out).T
-    return joined
-
-
-def _finish(samples: Samples, onset: int, fade_in: int, rate: int) -> Samples:
-    """Fade both ends and remove what DC is left, without putting any into the lead-in."""
-    length = samples.shape[1] - onset
-    window = np.ones(samples.shape[1], dtype=np.float32)
-    fade_out = min(round(FADE_SECONDS * rate), length // 4)
-    if fade_in:
-        window[:fade_in] = np.sin(0.5 * np.pi * np.arange(fade_in) / fade_in) ** 2
-    if fade_out:
-        window[-fade_out:] = np.cos(0.5 * np.pi * (np.arange(fade_out) + 1) / fade_out) ** 2
-    out = samples * window
-    if length >= DC_SECONDS * rate:
-        body = window[onset:]
-        out[:, onset:] -= body * (out.sum(axis=1, keepdims=True, dtype=np.float64) / body.sum()).astype(np.float32)
-    return out

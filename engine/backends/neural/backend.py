@@ -1,0 +1,199 @@
+"""The base of the diffusion backends: everything but the model itself.
+
+A backend of this kind is one file: what its model makes, which options it has, and how its pipeline is loaded from a
+folder. Matching words, bounds, batches, memory, long sounds, rates and onsets are the same for all of them, and here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import ClassVar
+
+from engine.audio import Audio, Samples
+from engine.backends.base import Capabilities, Match
+from engine.backends.neural.changes import Change
+from engine.backends.neural.device import Device
+from engine.backends.neural.finding import matched
+from engine.backends.neural.model import DiffusionModel, Option, Wanted
+from engine.backends.neural.residency import RESIDENCE
+from engine.backends.neural.takes import Shape, take_of, wishes
+from engine.backends.weights import Installed, Store
+from engine.config import Settings
+from engine.errors import BackendFailed, BadArgument, CuewrightError
+from engine.handle import Handle
+from engine.plan import TakeSpec
+from engine.results import Take
+
+MIN_LENGTH_SECONDS = 0.02
+LONGEST_SECONDS = 3_600.0
+TOLERANCE = 1e-3
+"""Of the peak: matrix products of another batch size round differently, and the steps of a sampler carry it on."""
+
+
+class NeuralBackend(ABC):
+    """A text-to-audio diffusion model behind the Protocol.
+
+    Parameters
+    ----------
+    settings
+        Where the weights lie, which device, how long a model stays in memory.
+
+    Raises
+    ------
+    WeightsMissing, LicenceNotAccepted
+        From every method: the sentence names the command that gets them.
+    """
+
+    name: ClassVar[str]
+    shape: ClassVar[Shape]
+    options: ClassVar[Mapping[str, Option]]
+    changes: ClassVar[frozenset[str]] = frozenset()
+    """Of "parts" (make spans of a sound anew) and "vary" (start from a sound), what the model can do."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @abstractmethod
+    def load(self, installed: Installed, device: Device) -> DiffusionModel:
+        """The pipeline from its folder, on its device; called only when it is not in memory.
+
+        Raises
+        ------
+        BackendFailed
+            When the folder does not hold what this backend loads; the sentence says what is wrong.
+        """
+
+    @cached_property
+    def installed(self) -> Installed:
+        """The model in use."""
+        return Store(self._settings).for_backend(self.name)
+
+    @cached_property
+    def device(self) -> Device:
+        """Where it runs."""
+        return Device.chosen(self._settings)
+
+    @property
+    def version(self) -> str:
+        """Of this code and of the weights: both decide the samples."""
+        return f"1+{self.installed.revision[:12]}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See :class:`engine.backends.base.Capabilities`."""
+        return Capabilities(
+            channels=(1, 2),
+            max_length_seconds=LONGEST_SECONDS,
+            licence=self.installed.licence,
+            deterministic=True,
+            tolerance=TOLERANCE,
+        )
+
+    def match(self, text: str) -> tuple[Match, ...]:
+        """The one answer to words that describe a sound."""
+        accepts = {name: (option.low, option.high) for name, option in self.options.items()}
+        return matched(text, self.installed.name, accepts)
+
+    def render(self, specs: Sequence[TakeSpec], handle: Handle) -> Iterator[Take]:
+        """One take a spec, in order; see :meth:`engine.backends.base.Backend.render`.
+
+        Raises
+        ------
+        BadArgument
+            For a parameter, length, channel count or source that the model does not have, before anything is made.
+        BackendFailed
+            When the weights cannot be loaded, or the model made silence or no numbers.
+        ResourceError
+            When not even one sound finds memory.
+        """
+        asked = [(spec, self._lasts(spec), self._checked(spec)) for spec in specs]
+        planned = [wishes(spec, self.shape, options, lasts=lasts) for spec, lasts, options in asked]
+        owners = [number for number, windows in enumerate(planned) for _ in windows]
+        everything = [wish for windows in planned for wish in windows]
+        made: list[list[Samples]] = [[] for _ in specs]
+        following = 0
+        for index, sound in self._run(everything, handle):
+            made[owners[index]].append(sound)
+            while following < len(asked) and len(made[following]) == len(planned[following]):
+                spec, lasts, _ = asked[following]
+                handle.check()
+                yield take_of(made[following], spec, self.shape, self.installed.licence, handle, lasts=lasts)
+                made[following] = []
+                following += 1
+
+    def change(self, change: Change, spec: TakeSpec, handle: Handle) -> Audio:
+        """A sound with spans made anew, or varied as a whole; see :class:`engine.backends.base.Changer`.
+
+        Raises
+        ------
+        BadArgument
+            When this model cannot, or the sound is longer than it takes.
+        BackendFailed, ResourceError
+            As :meth:`render`.
+        """
+        task = "parts" if change.spans else "vary"
+        if task not in self.changes:
+            can = "make a part of a sound anew" if change.spans else "vary a sound"
+            raise BadArgument(f"Backend {self.name!r} cannot {can}: name another one.", field="backend")
+        wanted = change.wanted(spec, self.shape, self._checked(spec))
+        ((_, sound),) = self._run([wanted], handle)
+        return change.result(sound, self.shape, handle)
+
+    def _run(self, wanted: Sequence[Wanted], handle: Handle) -> Iterator[tuple[int, Samples]]:
+        handle.check()
+        if not wanted:
+            return
+        installed, device = self.installed, self.device
+        key = (self.name, installed.folder, installed.revision, device)
+        keep_seconds = self._settings.models_keep_seconds
+        with RESIDENCE.keep(key, lambda: self._loaded(installed, device), device, keep_seconds) as resident:
+            yield from resident.batches.run(resident.model, wanted, handle)
+
+    def _loaded(self, installed: Installed, device: Device) -> DiffusionModel:
+        try:
+            return self.load(installed, device)
+        except CuewrightError:
+            raise
+        except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
+            told = " ".join(str(error).split())[:300]
+            raise BackendFailed(
+                f"The model {installed.name} in {installed.folder} cannot be loaded ({type(error).__name__}: {told}): "
+                f"check it with 'cuewright models verify {installed.name}'.",
+                field="backend",
+            ) from error
+
+    def _lasts(self, spec: TakeSpec) -> bool:
+        found = self.match(spec.text)
+        return bool(found) and found[0].sustained
+
+    def _checked(self, spec: TakeSpec) -> dict[str, float]:
+        """All options of a spec, within bounds."""
+        if spec.source != self.installed.name:
+            raise BadArgument(
+                f"Backend {self.name!r} has the model {self.installed.name!r}, not {spec.source!r}; plan it again.",
+                field="source",
+            )
+        if spec.channels not in self.capabilities.channels:
+            raise BadArgument(f"Backend {self.name!r} makes 1 or 2 channels, not {spec.channels}.", field="channels")
+        seconds = spec.length_samples / spec.sample_rate_hz
+        if not MIN_LENGTH_SECONDS <= seconds <= LONGEST_SECONDS:
+            raise BadArgument(
+                f"A sound lasts {MIN_LENGTH_SECONDS} to {LONGEST_SECONDS:,.0f} seconds; {seconds:.4f} were asked for.",
+                field="length_samples",
+            )
+        for name, value in spec.params.items():
+            if name not in self.options:
+                raise BadArgument(
+                    f"Backend {self.name!r} has no option {name!r}; it has {', '.join(self.options)}.",
+                    field=f"params.{name}",
+                )
+            option = self.options[name]
+            if not option.low <= value <= option.high or (option.whole and value != round(value)):
+                kind = "a whole number from" if option.whole else "from"
+                raise BadArgument(
+                    f"{name} of {self.name} is {kind} {option.low:g} to {option.high:g}; got {value}.",
+                    field=f"params.{name}",
+                )
+        return {name: option.default for name, option in self.options.items()} | spec.params

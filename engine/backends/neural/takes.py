@@ -1,0 +1,128 @@
+"""A spec becomes wishes of a model, and the model's sound becomes the spec's take.
+
+Wishes are a little longer than the take, so that silence before the onset may be left out. The take has the session's
+rate and channels, begins on its onset, has no DC, and lies well below full scale: levels are the mixer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.audio import Audio, Samples
+from engine.backends.finishing import FADE_SECONDS, finish, on_grid, resample, to_channels
+from engine.backends.neural.model import Wanted
+from engine.backends.neural.windows import joined, starts
+from engine.dsp.decibels import amplitude
+from engine.dsp.onset import happenings
+from engine.errors import BackendFailed
+from engine.handle import Handle
+from engine.plan import TakeSpec
+from engine.results import Licence, Take
+
+MARGIN_SECONDS = 0.5
+"""So much silence may come before the sound."""
+ATTACK_SECONDS = 0.0005
+"""Faded in at the onset, where a model's sound begins at once."""
+PEAK = 0.5
+SILENT = 1e-7
+HEARD_DB = -40.0
+"""Below the peak: where a lasting sound begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a model makes in one go.
+
+    Parameters
+    ----------
+    lengths_seconds
+        Rising; a sound takes the shortest that holds it, so that sounds of about one length share a batch.
+    """
+
+    sample_rate_hz: int
+    channels: int
+    lengths_seconds: tuple[float, ...]
+
+    def window_samples(self, seconds: float) -> int:
+        """Length of the shortest window that holds so many seconds, or of the longest."""
+        fits = [length for length in self.lengths_seconds if length >= seconds]
+        return round((fits or self.lengths_seconds[-1:])[0] * self.sample_rate_hz)
+
+
+def wishes(spec: TakeSpec, shape: Shape, options: Mapping[str, float], *, lasts: bool) -> tuple[Wanted, ...]:
+    """One window, or for a lasting sound as many as cover it."""
+    needed_seconds = spec.length_samples / spec.sample_rate_hz + MARGIN_SECONDS
+    window = shape.window_samples(needed_seconds)
+    needed = round(needed_seconds * shape.sample_rate_hz) if lasts else window
+    return tuple(
+        Wanted(text=spec.text, seed=seed_of(spec, number), length_samples=window, options=options)
+        for number in range(len(starts(needed, window, shape.sample_rate_hz)))
+    )
+
+
+def seed_of(spec: TakeSpec, number: int = 0) -> int:
+    """Of one window of a take."""
+    state = np.random.SeedSequence([spec.seed, spec.variation, number]).generate_state(1, np.uint64)
+    return int(state[0] >> np.uint64(1))
+
+
+def take_of(
+    windows: Sequence[Samples], spec: TakeSpec, shape: Shape, licence: Licence, handle: Handle, *, lasts: bool
+) -> Take:
+    """What the model made for :func:`wishes`, as the take that was asked for.
+
+    Raises
+    ------
+    BackendFailed
+        When the model made silence, or no numbers.
+    """
+    size = windows[0].shape[1]
+    needed = round((spec.length_samples / spec.sample_rate_hz + MARGIN_SECONDS) * shape.sample_rate_hz)
+    sound = sounding(
+        joined(windows, starts(needed if lasts else size, size, shape.sample_rate_hz), shape.sample_rate_hz)
+    )
+    sound = resample(to_channels(sound, spec.channels), shape.sample_rate_hz, spec.sample_rate_hz, handle)
+    begin = _first_heard(sound, spec) if lasts else happenings(sound, spec.sample_rate_hz)[0].onset
+    sound = sound[:, begin : begin + spec.length_samples]
+    if lasts:
+        sound = np.pad(sound, ((0, 0), (0, spec.length_samples - sound.shape[1])))
+    fade_in = round((FADE_SECONDS if lasts else ATTACK_SECONDS) * spec.sample_rate_hz)
+    sound = finish(sound, 0, min(fade_in, sound.shape[1] // 4), spec.sample_rate_hz)
+    peak = float(np.abs(sound).max())
+    if peak < SILENT:
+        raise _nothing_heard()
+    sound = on_grid(sound * np.float32(PEAK / peak))
+    return Take(audio=Audio(samples=sound, sample_rate_hz=spec.sample_rate_hz), onset_samples=0, licence=licence)
+
+
+def sounding(sound: Samples) -> Samples:
+    """A model's sound, found to be one.
+
+    Raises
+    ------
+    BackendFailed
+        When it is silent, or no numbers.
+    """
+    if not np.isfinite(sound).all():
+        raise BackendFailed(
+            "The model made no numbers of this: try another seed or fewer steps; if it stays so, set models_device "
+            "to 'cpu', which computes more exactly.",
+            field="seed",
+        )
+    if float(np.abs(sound).max(initial=0.0)) < SILENT:
+        raise _nothing_heard()
+    return sound
+
+
+def _nothing_heard() -> BackendFailed:
+    return BackendFailed("The model made silence of this: say it in other words, or try another seed.", field="prompt")
+
+
+def _first_heard(sound: Samples, spec: TakeSpec) -> int:
+    """Where a lasting sound begins: not before it is heard, and so that its length is left."""
+    envelope = np.abs(sound).max(axis=0)
+    heard = int(np.argmax(envelope >= envelope.max() * amplitude(HEARD_DB)))
+    return max(0, min(heard, int(sound.shape[1]) - spec.length_samples))
