@@ -65,6 +65,10 @@ class TakeSpec(Model):
     length_samples: int = Field(ge=1)
     channels: int = Field(ge=1, le=8)
     sample_rate_hz: int = Field(ge=8_000, le=192_000)
+    onsets_samples: tuple[int, ...] = Field(
+        (), max_length=MAX_CUES, description="When things happen in it, from its start, for what makes a whole scene."
+    )
+    picture: Picture | None = Field(None, description="What is seen while it sounds, for what makes a whole scene.")
 
     @property
     def key(self) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import Field
 
+from engine.audio import Audio
 from engine.config import Settings
 from engine.handle import Handle
 from engine.model import Model
@@ -31,6 +32,9 @@ class Capabilities(Model):
     deterministic: bool = Field(description="Same spec, same bytes, on one kind of processor and one version.")
     tolerance: float = Field(
         0.0, ge=0, le=0.01, description="Share of the peak by which a take differs when others are made beside it."
+    )
+    watches: bool = Field(
+        False, description="Makes one sound for a whole picture, from its cues or its frames, instead of one a cue."
     )
     needs_gpu: bool = False
 
@@ -78,6 +82,37 @@ class Backend(Protocol):
         ------
         BackendFailed
             With the reason, when a spec cannot be rendered.
+        """
+        ...
+
+
+@runtime_checkable
+class Changer(Protocol):
+    """A backend that can also work on a sound that is there."""
+
+    def change(self, audio: Audio, spans: Sequence[tuple[int, int]], spec: TakeSpec, handle: Handle) -> Audio:
+        """The sound with spans made anew as the spec's words say, or varied as a whole where there are none.
+
+        Parameters
+        ----------
+        audio
+            All that is to be heard by the model: with what lies around the spans.
+        spans
+            First sample and one past the last of each part to make anew.
+        spec
+            Source, words, parameters and seed; its length, rate and channels are the sound's own.
+
+        Returns
+        -------
+        Audio
+            Of the same rate, channels and length, as loud as before; outside of the spans it is only like the old one.
+
+        Raises
+        ------
+        BadArgument
+            When it cannot, or the sound is longer than it takes.
+        BackendFailed
+            With the reason.
         """
         ...
 

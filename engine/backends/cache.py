@@ -39,7 +39,9 @@ class TakeCache:
         return self._folder / key[:2] / f"{key}.npz"
 
     def get(self, spec: TakeSpec) -> Take | None:
-        """The take of exactly this spec, or None."""
+        """The take of exactly this spec, or None; a picture may have changed behind its path, so it is seen again."""
+        if spec.picture is not None:
+            return None
         path = self._path(spec)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
@@ -57,7 +59,7 @@ class TakeCache:
 
     def put(self, spec: TakeSpec, take: Take) -> None:
         """Keep a take; a cache that cannot be written to is no error."""
-        if not self._limit_bytes:
+        if not self._limit_bytes or spec.picture is not None:
             return
         path = self._path(spec)
         with contextlib.suppress(OSError):

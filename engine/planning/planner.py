@@ -18,6 +18,7 @@ from engine.planning.routing import decide
 from engine.planning.rules import Nature
 from engine.planning.scene import Scene
 from engine.planning.sounds import Sounds
+from engine.planning.watched import watched_plan
 from engine.request import ComposeRequest, GenerateRequest, Job
 
 
@@ -109,6 +110,8 @@ def make_plan(
     if (scene := _scene(job, previous, scene)) is None:
         outline = _read(request, settings, planner, before, preset, sounds, request.duration)
         return decide(outline, job, sounds, previous)
+    if request.backend and (backend := backends.get(request.backend)).capabilities.watches:
+        return watched_plan(job, scene, backend, sounds, previous)
     composer = Composer(job, scene, sounds, planner.nature, previous)
     prompt = request.prompt if any(c.isalnum() for c in request.prompt) else preset.prompt if preset else ""
     if not prompt:  # the cues have words of their own

@@ -166,17 +166,16 @@ class Studio:
         make_folder(folder, need_bytes=_bytes_needed(plan))
         rendering = handle.part(_PLANNED, _RENDERED)
         rendering.progress(0.0, "rendering")
-        total = sum(len(event.takes) for event in plan.events)
         stems: list[StemFile] = []
         first_takes: list[PlacedTake] = []
         licences: dict[str, Licence] = {}
-        for done, (index, event, number, take) in enumerate(self._takes(plan, rendering), start=1):
+        for index, event, number, take in self._takes(plan, rendering):
             placed = place(plan, event, take)
             stem = write_stem(job, plan, event, number, index, placed, take, self._settings.creator, folder)
             stems.append(stem)
             licences.setdefault(take.licence.name, take.licence)
             on_stem(stem)
-            rendering.progress(done / total, "rendering")
+            rendering.check()
             if number == 1 and plan.mix:
                 first_takes.append(placed)
         stems.sort(key=lambda stem: stem.index)
@@ -214,14 +213,18 @@ class Studio:
                     yield index, event, number, take
                 else:
                     waiting.setdefault(spec.backend, []).append((index, event, number, spec))
-        quiet = Handle(is_cancelled=handle.is_cancelled)
+        done = index - sum(map(len, waiting.values()))
         for name, entries in waiting.items():
-            rendered = self._backends.get(name).render([spec for *_, spec in entries], quiet)
-            for (place_in_plan, event, number, spec), take in zip(entries, rendered, strict=True):
-                handle.check()
+            rising = _Rising(handle.part(done / index, (done + len(entries)) / index))
+            rendered = self._backends.get(name).render([spec for *_, spec in entries], rising.handle)
+            for made, ((place_in_plan, event, number, spec), take) in enumerate(
+                zip(entries, rendered, strict=True), start=1
+            ):
                 _check(spec, take)
                 self._cache.put(spec, take)
+                rising.progress(made / len(entries), "rendering")
                 yield place_in_plan, event, number, take
+            done += len(entries)
 
     def _mix(
         self,
@@ -242,6 +245,23 @@ class Studio:
         whole = PlacedTake(audio=audio, onset_samples=0, position_samples=plan.position_samples, pan=0.0, gain_db=0.0)
         about = About(kind="mix", index=index, track="Mix", label=label[:120], category=MIX_CATEGORY, licence=licence)
         return write(job, plan, whole, about, name, folder)
+
+
+class _Rising:
+    """Two reports of one thing, the backend's own and the number of takes that came, as one that never falls."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle, self._most = handle, 0.0
+        self.handle = Handle(on_progress=self._told, is_cancelled=handle.is_cancelled)
+
+    def progress(self, fraction: float, stage: str) -> None:
+        """Report, and stop here when cancelled."""
+        self._handle.check()
+        self._told(fraction, stage)
+
+    def _told(self, fraction: float, stage: str) -> None:
+        self._most = max(self._most, fraction)
+        self._handle.on_progress(self._most, stage)
 
 
 def _read_kept(kind: type[P], path: Path) -> P | None:

@@ -18,7 +18,7 @@ from engine.backends.neural.device import Device
 from engine.backends.neural.finding import matched
 from engine.backends.neural.model import DiffusionModel, Option, Wanted
 from engine.backends.neural.residency import RESIDENCE
-from engine.backends.neural.takes import Shape, take_of, wishes
+from engine.backends.neural.takes import Shape, of_scene, take_of, wishes
 from engine.backends.weights import Installed, Store
 from engine.config import Settings
 from engine.errors import BackendFailed, BadArgument, CuewrightError
@@ -51,6 +51,8 @@ class NeuralBackend(ABC):
     options: ClassVar[Mapping[str, Option]]
     changes: ClassVar[frozenset[str]] = frozenset()
     """Of "parts" (make spans of a sound anew) and "vary" (start from a sound), what the model can do."""
+    watches: ClassVar[bool] = False
+    """Whether it makes the sound of a whole scene, from onsets or from the picture."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -89,6 +91,7 @@ class NeuralBackend(ABC):
             licence=self.installed.licence,
             deterministic=True,
             tolerance=TOLERANCE,
+            watches=self.watches,
         )
 
     def match(self, text: str) -> tuple[Match, ...]:
@@ -123,8 +126,8 @@ class NeuralBackend(ABC):
                 made[following] = []
                 following += 1
 
-    def change(self, change: Change, spec: TakeSpec, handle: Handle) -> Audio:
-        """A sound with spans made anew, or varied as a whole; see :class:`engine.backends.base.Changer`.
+    def change(self, audio: Audio, spans: Sequence[tuple[int, int]], spec: TakeSpec, handle: Handle) -> Audio:
+        """A sound with spans made anew, or varied as a whole; see :meth:`engine.backends.base.Changer.change`.
 
         Raises
         ------
@@ -133,6 +136,7 @@ class NeuralBackend(ABC):
         BackendFailed, ResourceError
             As :meth:`render`.
         """
+        change = Change(audio=audio, spans=tuple(spans))
         task = "parts" if change.spans else "vary"
         if task not in self.changes:
             can = "make a part of a sound anew" if change.spans else "vary a sound"
@@ -166,7 +170,7 @@ class NeuralBackend(ABC):
 
     def _lasts(self, spec: TakeSpec) -> bool:
         found = self.match(spec.text)
-        return bool(found) and found[0].sustained
+        return of_scene(spec) or (bool(found) and found[0].sustained)
 
     def _checked(self, spec: TakeSpec) -> dict[str, float]:
         """All options of a spec, within bounds."""

@@ -29,7 +29,8 @@ Key = tuple[object, ...]
 def kind_of(wanted: Wanted) -> Key:
     """What must be equal for two wishes to go through a model together."""
     task = "text" if wanted.start is None else "parts" if wanted.spans else "vary"
-    return (task, wanted.length_samples, bool(wanted.onsets_seconds), *sorted(wanted.options.items()))
+    told = (bool(wanted.onsets_seconds), wanted.picture is None)
+    return (task, wanted.length_samples, *told, *sorted(wanted.options.items()))
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ A model knows its weights and its own sample rate. It knows nothing of takes, se
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from engine.audio import Samples
 from engine.model import Model
+from engine.picture import Picture
 
 OnStep = Callable[[float], None]
 """Told after every step with the share of the call that is done; raises when the user cancelled."""
@@ -47,6 +48,8 @@ class Wanted:
         ``start`` as the option ``strength`` says.
     onsets_seconds
         When something happens in the sound, for models that can be told.
+    picture
+        What is seen while it sounds, for models that watch.
     """
 
     text: str
@@ -55,7 +58,8 @@ class Wanted:
     options: Mapping[str, float]
     start: Samples | None = None
     spans: tuple[tuple[int, int], ...] = ()
-    onsets_seconds: tuple[float, ...] = field(default=())
+    onsets_seconds: tuple[float, ...] = ()
+    picture: Picture | None = None
 
 
 class DiffusionModel(Protocol):

@@ -19,6 +19,7 @@ from engine.dsp.decibels import amplitude
 from engine.dsp.onset import happenings
 from engine.errors import BackendFailed
 from engine.handle import Handle
+from engine.picture import Picture
 from engine.plan import TakeSpec
 from engine.results import Licence, Take
 
@@ -53,13 +54,48 @@ class Shape:
 
 
 def wishes(spec: TakeSpec, shape: Shape, options: Mapping[str, float], *, lasts: bool) -> tuple[Wanted, ...]:
-    """One window, or for a lasting sound as many as cover it."""
-    needed_seconds = spec.length_samples / spec.sample_rate_hz + MARGIN_SECONDS
+    """One window, or for a lasting sound as many as cover it, each with what is told of its part of the scene."""
+    needed_seconds = _needed_seconds(spec)
     window = shape.window_samples(needed_seconds)
     needed = round(needed_seconds * shape.sample_rate_hz) if lasts else window
     return tuple(
-        Wanted(text=spec.text, seed=seed_of(spec, number), length_samples=window, options=options)
-        for number in range(len(starts(needed, window, shape.sample_rate_hz)))
+        Wanted(
+            text=spec.text,
+            seed=seed_of(spec, number),
+            length_samples=window,
+            options=options,
+            onsets_seconds=_onsets_within(spec, begin / shape.sample_rate_hz, window / shape.sample_rate_hz),
+            picture=_seen_within(spec, begin / shape.sample_rate_hz, window / shape.sample_rate_hz),
+        )
+        for number, begin in enumerate(starts(needed, window, shape.sample_rate_hz))
+    )
+
+
+def _needed_seconds(spec: TakeSpec) -> float:
+    """What a model makes for a take; to a scene it begins at once, for its times are told."""
+    return spec.length_samples / spec.sample_rate_hz + (0.0 if of_scene(spec) else MARGIN_SECONDS)
+
+
+def of_scene(spec: TakeSpec) -> bool:
+    """Whether the take is the sound of a whole scene, which has times of its own."""
+    return spec.picture is not None or bool(spec.onsets_samples)
+
+
+def _onsets_within(spec: TakeSpec, begin_seconds: float, length_seconds: float) -> tuple[float, ...]:
+    times = (at / spec.sample_rate_hz - begin_seconds for at in spec.onsets_samples)
+    return tuple(at for at in times if 0.0 <= at < length_seconds)
+
+
+def _seen_within(spec: TakeSpec, begin_seconds: float, length_seconds: float) -> Picture | None:
+    picture = spec.picture
+    if picture is None:
+        return None
+    left = length_seconds if picture.length_seconds is None else picture.length_seconds - begin_seconds
+    return picture.model_copy(
+        update={
+            "offset_seconds": picture.offset_seconds + begin_seconds * picture.play_rate,
+            "length_seconds": max(0.001, min(length_seconds, left)),
+        }
     )
 
 
@@ -80,12 +116,15 @@ def take_of(
         When the model made silence, or no numbers.
     """
     size = windows[0].shape[1]
-    needed = round((spec.length_samples / spec.sample_rate_hz + MARGIN_SECONDS) * shape.sample_rate_hz)
+    needed = round(_needed_seconds(spec) * shape.sample_rate_hz)
     sound = sounding(
         joined(windows, starts(needed if lasts else size, size, shape.sample_rate_hz), shape.sample_rate_hz)
     )
     sound = resample(to_channels(sound, spec.channels), shape.sample_rate_hz, spec.sample_rate_hz, handle)
-    begin = _first_heard(sound, spec) if lasts else happenings(sound, spec.sample_rate_hz)[0].onset
+    if of_scene(spec):
+        begin = 0
+    else:
+        begin = _first_heard(sound, spec) if lasts else happenings(sound, spec.sample_rate_hz)[0].onset
     sound = sound[:, begin : begin + spec.length_samples]
     if lasts:
         sound = np.pad(sound, ((0, 0), (0, spec.length_samples - sound.shape[1])))
