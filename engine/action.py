@@ -50,9 +50,6 @@ class Action(Model):
         return length_seconds
 
 
-# Noise
-
-
 class Denoise(Action):
     """Take steady noise away, with the best that there is here; sound without noise is left as it is."""
 
@@ -112,9 +109,6 @@ class RemoveDc(Action):
     cutoff_hz: float = Field(10.0, ge=1, le=100, description="Half the power is left here.")
 
 
-# Time and pitch
-
-
 class Speed(Action):
     """Faster or slower; the pitch is kept."""
 
@@ -160,9 +154,6 @@ class Resample(Action):
 
     reach = "whole"
     rate_hz: int = Field(ge=8_000, le=192_000, description="Samples a second.")
-
-
-# Level and place
 
 
 class Volume(Action):
@@ -227,9 +218,6 @@ class Worldize(Action):
     amount: float = Field(1.0, ge=0, le=1, description="0 dry, 1 as in the reference.")
 
 
-# Length and gaps
-
-
 class Trim(Action):
     """Keep a part."""
 
@@ -258,10 +246,11 @@ class Loop(Action):
 
 
 class Extend(Action):
-    """Longer, by more of the same."""
+    """Longer, by more of the same, or as a model goes on with it."""
 
     reach = "whole"
     length_seconds: float = Field(gt=0, le=MAX_SECONDS, description="How long it becomes.")
+    text: str = Field("", max_length=400, description="What a model goes on with; empty: more of the same.")
 
     def length_after(self, length_seconds: float) -> float:
         """See :meth:`Action.length_after`."""
@@ -273,6 +262,13 @@ class Fill(Action):
 
     reach = "around"
     text: str = Field("", max_length=400, description="What should sound there; empty: what sounds around it.")
+
+
+class Restyle(Action):
+    """More like this: a model varies the sound as words say."""
+
+    text: str = Field(min_length=1, max_length=400, description="What it should be heard as.")
+    strength: float = Field(0.5, gt=0, le=1, description="How far from what is there; 1 keeps nothing of it.")
 
 
 class FillGaps(Action):
@@ -287,7 +283,7 @@ ACTIONS: dict[str, type[Action]] = {
         *(Denoise, SpectralSubtraction, Wiener, Wavelet, SpectralGate, Declick, Dehum, RemoveDc),
         *(Speed, Pitch, Warp, Reverse, Resample),
         *(Volume, Limit, Fade, Pan, Width, Distance, Worldize),
-        *(Trim, Loop, Extend, Fill, FillGaps),
+        *(Trim, Loop, Extend, Fill, Restyle, FillGaps),
     )
 }
 """All there are, by name, in the order in which they are documented."""

@@ -90,6 +90,8 @@ class Backend(Protocol):
 class Changer(Protocol):
     """A backend that can also work on a sound that is there."""
 
+    longest_change_seconds: float
+
     def change(self, audio: Audio, spans: Sequence[tuple[int, int]], spec: TakeSpec, handle: Handle) -> Audio:
         """The sound with spans made anew as the spec's words say, or varied as a whole where there are none.
 

@@ -23,7 +23,7 @@ from engine.dsp import (
     stretch,
     warp,
 )
-from engine.editing import length, level
+from engine.editing import length, level, modelled
 from engine.editing.kit import Kit
 from engine.errors import BadArgument
 from engine.source import Blocks, Source, blocks
@@ -79,6 +79,8 @@ def _worldize(action: do.Worldize, source: Source, kit: Kit) -> Blocks:
 
 
 def _extend(action: do.Extend, source: Source, kit: Kit) -> Blocks:
+    if action.text:
+        return modelled.gone_on_with(action, source, kit)
     wanted = max(1, round(action.length_seconds * source.sample_rate_hz))
     return extend.extended(source, wanted, np.random.default_rng(kit.seed))
 
@@ -125,5 +127,6 @@ _DOERS: dict[type[Action], Callable[[Any, Source, Kit], Blocks]] = {
     do.Loop: lambda action, source, kit: length.seamless(source, action.crossfade_seconds),
     do.Extend: _extend,
     do.Fill: _unselected,
+    do.Restyle: modelled.restyled,
     do.FillGaps: _fill_gaps,
 }

@@ -1,7 +1,7 @@
-"""A spot replaced: by what sounds around it, or by a new sound upon that.
+"""A spot replaced: by what sounds around it, by a new sound upon that, or by a model that hears what lies around.
 
 The bed goes on from the one side to the other; a new sound lies on it, as loud as what was there and well above the
-bed. Which backend makes the new sound is not known here.
+bed. Which backend makes the new sound, and whether it hears, is not known here.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ def filled(action: Fill, source: Source, start: int, end: int, kit: Kit) -> Bloc
         for block in fill_gap_blocks(before, after, end - start, rate, chance):
             kit.handle.check()
             yield block
+        return
+    if (anew := kit.change_sound(action.text, source, start, end)) is not None:
+        yield anew
         return
     bed = fill_gap(before, after, end - start, rate, chance)
     under = _level(Audio(samples=bed, sample_rate_hz=rate)) + ABOVE_BED_LU

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from engine.audio import Audio
+from engine.audio import Audio, Samples
 from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.source import Source
@@ -15,8 +16,32 @@ MakeSound = Callable[[str], Audio]
 """Words to a new sound, at the rate of what is edited, mono or with its channels, as long as the selection or less."""
 
 
+class ChangeSound(Protocol):
+    """Gives a sound that is there to what answers some words, and takes back what it made of a span."""
+
+    def __call__(
+        self, text: str, source: Source, start: int, end: int, *, strength: float | None = None
+    ) -> Samples | None:
+        """Samples ``start`` to ``end`` anew, or varied by ``strength``, ``(channels, end - start)``.
+
+        None when what answers the words makes sounds but cannot work on one.
+
+        Raises
+        ------
+        BadArgument
+            When the span is longer than it takes.
+        BackendFailed
+            With the reason.
+        """
+        ...
+
+
 def _no_sound(text: str) -> Audio:
     raise BadArgument("No new sound can be made here; leave the words of fill out.", field="do")
+
+
+def _no_change(text: str, source: Source, start: int, end: int, *, strength: float | None = None) -> Samples | None:
+    return None
 
 
 def _ignore(sentence: str) -> None:
@@ -39,6 +64,8 @@ class Kit:
         Of what chance has a part in.
     make_sound
         For fill with words.
+    change_sound
+        For the same, where a model can; and for what only a model can.
     warn
         Called with a sentence for the user.
     handle
@@ -50,5 +77,6 @@ class Kit:
     reference: Source | None = None
     seed: int = 0
     make_sound: MakeSound = _no_sound
+    change_sound: ChangeSound = _no_change
     warn: Callable[[str], object] = _ignore
     handle: Handle = field(default_factory=Handle)

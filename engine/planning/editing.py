@@ -9,7 +9,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.action import Action, Denoise, Fill, SpectralGate, SpectralSubtraction, Wavelet, Wiener, Worldize
+from engine.action import (
+    Action,
+    Denoise,
+    Extend,
+    Fill,
+    Restyle,
+    SpectralGate,
+    SpectralSubtraction,
+    Wavelet,
+    Wiener,
+    Worldize,
+)
 from engine.config import Settings
 from engine.errors import BadArgument, PromptNotMatched
 from engine.plan import Cutting, EditPlan, TakeSpec
@@ -187,13 +198,19 @@ def _noise(request: EditRequest, facts: Facts, cutting: Cutting) -> Cutting | No
 def _new_sounds(
     actions: tuple[Action, ...], selection: tuple[int, int] | None, facts: Facts, sounds: Sounds
 ) -> tuple[TakeSpec, ...]:
-    if selection is None:
-        return ()
     specs = []
     for action in actions:
-        if not isinstance(action, Fill) or not action.text:
+        if not isinstance(action, Fill | Extend | Restyle) or not action.text:
             continue
-        found = sounds.find(action.text)
+        if selection is None and isinstance(action, Fill):
+            continue  # which is told when it is done
+        found = sounds.find(action.text) if isinstance(action, Fill) else sounds.changing(action.text)
+        if found is None:
+            raise BadArgument(
+                f"{action.name} with words needs a model that works on sounds: name one with backend "
+                "('cuewright models list' shows them).",
+                field="backend",
+            )
         if not isinstance(found, Choice):
             near = f" The nearest there is: {', '.join(found.labels)}." if found.labels else ""
             raise PromptNotMatched(f"Nothing here sounds like {action.text!r}.{near}", field="do")
@@ -206,7 +223,7 @@ def _new_sounds(
                 text=action.text,
                 params=found.match.params,
                 seed=0,
-                length_samples=selection[1] - selection[0],
+                length_samples=selection[1] - selection[0] if selection else facts.length_samples,
                 channels=min(2, facts.channels),
                 sample_rate_hz=facts.sample_rate_hz,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.backends.base import MATCHED, Backend, Match
+from engine.backends.base import MATCHED, Backend, Changer, Match
 from engine.backends.registry import Backends
 from engine.errors import BadArgument, CuewrightError
 from engine.planning.presets import Preset, Presets
@@ -92,6 +92,20 @@ class Sounds:
         if key not in self._found:
             self._found[key] = self._counted(text, preset_name, count) if count else self._find(text, preset_name)
         return self._found[key]
+
+    def changing(self, text: str) -> Choice | None:
+        """The first backend that answers the words and works on sounds that are there; None when there is none.
+
+        Raises
+        ------
+        UnknownBackend, BadArgument
+            As :meth:`find`.
+        """
+        asked = self._allowed([self._backends.get(self._only)] if self._only else self._backends.preferred())
+        for backend in asked:
+            if isinstance(backend, Changer) and (matches := backend.match(text)) and matches[0].score >= MATCHED:
+                return Choice(backend=backend, match=matches[0], preset=None)
+        return None
 
     def known(self, text: str, count: int | None = None) -> Choice | None:
         """The answer, or None where there is only a nearest."""

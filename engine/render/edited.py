@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 import engine
 from engine.action import Action, Fill, Resample, Speed, parse_actions
-from engine.audio import Audio
+from engine.audio import Audio, Samples
+from engine.backends.base import Changer
 from engine.backends.library.names import parse_name
 from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.dsp import loudness, true_peak
 from engine.dsp.resample import resampled
 from engine.dsp.warp import MOST_FACTOR
-from engine.editing.apply import Span, Watched, edited
-from engine.editing.kit import Kit, MakeSound
+from engine.editing.apply import AROUND_SECONDS, Span, Watched, edited
+from engine.editing.kit import ChangeSound, Kit, MakeSound
 from engine.editing.spool import Spool
 from engine.editing.spot import crossfaded
 from engine.errors import BadArgument
@@ -114,6 +115,7 @@ class _Editor:
         self, job: Job, plan: EditPlan, backends: Backends, folder: Path, warn: Callable[[str], object]
     ) -> None:
         self._job, self._plan, self._backends, self._folder, self._warn = job, plan, backends, folder, warn
+        self._licences: dict[str, Licence] = {}
         self._span = None if plan.selection is None else Span(*plan.selection)
 
     def take(self, number: int, seed: int, handle: Handle) -> StemFile:
@@ -127,6 +129,7 @@ class _Editor:
                 reference=self._reference(stack),
                 seed=seed,
                 make_sound=self._maker(seed, handle),
+                change_sound=self._changer(seed, handle),
                 warn=self._warn,
                 handle=handle.part(0.0, _WRITTEN),
             )
@@ -165,10 +168,46 @@ class _Editor:
         def make(text: str) -> Audio:
             spec = planned[text].model_copy(update={"seed": seed})
             (take,) = self._backends.get(spec.backend).render([spec], Handle(is_cancelled=handle.is_cancelled))
+            self._licences[take.licence.name] = take.licence
             sound = take.audio.samples[:, take.onset_samples :]
             return Audio(samples=sound, sample_rate_hz=take.audio.sample_rate_hz)
 
         return make
+
+    def _changer(self, seed: int, handle: Handle) -> ChangeSound:
+        """The same for what works on a sound that is there, hearing as much around the span as it can."""
+        planned = {spec.text: spec for spec in self._plan.sounds}
+
+        def change(text: str, source: Source, start: int, end: int, *, strength: float | None = None) -> Samples | None:
+            spec = planned[text].model_copy(update={"seed": seed})
+            backend = self._backends.get(spec.backend)
+            if not isinstance(backend, Changer):
+                return None
+            reach = 0
+            if strength is None:
+                most = int(backend.longest_change_seconds * source.sample_rate_hz)
+                reach = max(0, min(round(AROUND_SECONDS * source.sample_rate_hz), (most - (end - start)) // 2))
+            else:
+                spec = spec.model_copy(update={"params": spec.params | {"strength": strength}})
+            first, last = max(0, start - reach), min(source.length_samples, end + reach)
+            heard = Audio(samples=source.read(first, last), sample_rate_hz=source.sample_rate_hz)
+            spans = () if strength is not None else ((start - first, end - first),)
+            licence = backend.capabilities.licence
+            self._licences[licence.name] = licence
+            made = backend.change(heard, spans, spec, Handle(is_cancelled=handle.is_cancelled))
+            return made.samples[:, start - first : end - first]
+
+        return change
+
+    @property
+    def _licence(self) -> Licence:
+        """Of the original and of all that was made for it."""
+        made = [self._licences[name] for name in sorted(self._licences)]
+        return Licence(
+            name=" AND ".join(each.name for each in (OWN, *made)),
+            commercial=all(each.commercial for each in made),
+            note=" ".join(each.note for each in (OWN, *made) if each.note),
+        )
 
     def _tell_faults(self, original: Original) -> None:
         name, faults = original.path.name, original.faults
@@ -213,7 +252,7 @@ class _Editor:
             channels=result.channels,
             loudness_lufs=about.loudness_lufs,
             peak_dbtp=peak_dbtp,
-            licence=OWN,
+            licence=self._licence,
         )
 
     def _about(
@@ -233,7 +272,7 @@ class _Editor:
             take=number,
             category=name.category,
             label=name.label,
-            licence=OWN.name,
+            licence=self._licence.name,
             loudness_lufs=measured.integrated_lufs,
             momentary_lufs=measured.momentary_max_lufs,
             short_term_lufs=measured.short_term_max_lufs,

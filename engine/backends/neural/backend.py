@@ -83,6 +83,11 @@ class NeuralBackend(ABC):
         return f"1+{self.installed.revision[:12]}"
 
     @property
+    def longest_change_seconds(self) -> float:
+        """What the model hears at once."""
+        return self.shape.lengths_seconds[-1]
+
+    @property
     def capabilities(self) -> Capabilities:
         """See :class:`engine.backends.base.Capabilities`."""
         return Capabilities(
