@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from engine.action import Extend, Restyle
-from engine.audio import Samples
 from engine.editing.kit import Kit
 from engine.editing.spot import CROSSFADE_SECONDS
 from engine.errors import BadArgument
@@ -43,27 +42,12 @@ def gone_on_with(action: Extend, source: Source, kit: Kit) -> Blocks:
     if wanted <= old:
         raise BadArgument(f"It is {old / source.sample_rate_hz:.3f} s long: extend makes it longer.", field="do")
     fade = min(round(CROSSFADE_SECONDS * source.sample_rate_hz), old)
-    made = kit.change_sound(action.text, _Longer(source, wanted), old - fade, wanted)
+    made = kit.change_sound(action.text, Part(source, 0, wanted), old - fade, wanted)
     if made is None:
         raise BadArgument(_NONE, field="backend")
-    yield from blocks(Part(source, 0, old - fade))
+    if old > fade:
+        yield from blocks(Part(source, 0, old - fade))
     rise = np.linspace(0.0, 1.0, fade + 2, dtype=np.float32)[1:-1]
     joined = np.array(made)
     joined[:, :fade] = source.read(old - fade, old) * (1.0 - rise) + made[:, :fade] * rise
     yield joined
-
-
-class _Longer:
-    """A source with silence after its end."""
-
-    def __init__(self, source: Source, length_samples: int) -> None:
-        self._source = source
-        self.sample_rate_hz = source.sample_rate_hz
-        self.channels = source.channels
-        self.length_samples = length_samples
-
-    def read(self, start: int, end: int) -> Samples:
-        """See :meth:`engine.source.Source.read`."""
-        last = min(end, self._source.length_samples)
-        heard = self._source.read(start, last) if start < last else np.zeros((self.channels, 0), np.float32)
-        return np.pad(heard, ((0, 0), (0, end - start - heard.shape[1])))
