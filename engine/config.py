@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     backends: tuple[str, ...] = Field(
         ("sample_library", "procedural"), description="Backends asked in turn when a request names none."
     )
+    models_folder: Path | None = Field(None, description="Weights of models; `models` in the data folder else.")
     models_device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="What diffusion models run on.")
     models_compile: bool = Field(False, description="Compile models on loading: minutes once, faster steps after.")
     models_keep_seconds: float = Field(300.0, ge=0, description="A model that nobody uses leaves memory after these.")
@@ -71,6 +72,11 @@ class Settings(BaseSettings):
     llm_model: str | None = Field(None, description="Model that plans; none: words never leave this machine.")
     llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
     llm_timeout_seconds: float = Field(30.0, gt=0, le=600)
+
+    @property
+    def models_path(self) -> Path:
+        """Where the weights of models lie."""
+        return self.models_folder or self.data_folder / "models"
 
     @property
     def spool_folder(self) -> Path:

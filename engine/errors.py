@@ -28,6 +28,8 @@ This module knows the codes; it knows neither OSC nor the command line, which on
     │   ├── PortInUse            port_in_use
     │   ├── EngineNotRunning     engine_not_running
     │   ├── DependencyMissing    dependency_missing
+    │   ├── WeightsMissing       weights_missing       a model's files are not here, or not whole
+    │   ├── LicenceNotAccepted   licence_not_accepted
     │   ├── DawNotReady          daw_not_ready         not running, no session open, too old, busy
     │   └── DawRefused           daw_refused           a step in the DAW failed; the rest was taken back
     ├── RenderError              the work itself failed
@@ -209,6 +211,18 @@ class DependencyMissing(ResourceError):
     """An optional package is needed and not installed."""
 
     code = "dependency_missing"
+
+
+class WeightsMissing(ResourceError):
+    """A model's files are not on this machine, or not all of them."""
+
+    code = "weights_missing"
+
+
+class LicenceNotAccepted(ResourceError):
+    """Nobody accepted the terms of a model yet."""
+
+    code = "licence_not_accepted"
 
 
 class DawNotReady(ResourceError):

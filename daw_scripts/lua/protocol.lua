@@ -1769,6 +1769,8 @@ return {
     port_in_use = "Another program listens on the port.",
     engine_not_running = "No engine answers at the address.",
     dependency_missing = "An optional package is needed and not installed.",
+    weights_missing = "A model's files are not on this machine, or not all of them.",
+    licence_not_accepted = "Nobody accepted the terms of a model yet.",
     daw_not_ready = "The DAW is not running, has no session open, is too old, or is busy.",
     daw_refused = "The DAW would not do a step; those before it were taken back.",
     planner_failed = "No planner could make a plan of the words.",

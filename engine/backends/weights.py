@@ -1,0 +1,351 @@
+"""The models' files: which there are, where they lie, what their licences say, and whether they are whole.
+
+A model is a folder in the published layout with a record beside its files: where it came from, the size and hash of
+each file, its licence and when that was accepted. Nothing here opens a model or reaches for the net.
+Weights are safetensors, known by their content and not by their name; a pickle is read as plain tensors or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from engine.backends.known_models import KNOWN, PIPELINES, KnownModel
+from engine.config import Settings
+from engine.errors import BadArgument, FileUnreadable, LicenceNotAccepted, WeightsMissing
+from engine.handle import Handle
+from engine.model import Model
+from engine.results import Licence
+
+if TYPE_CHECKING:
+    import torch
+
+RECORD = "cuewright-model.json"
+_BLOCK_BYTES = 2**22
+
+
+class FileRecord(Model):
+    """One file of an installed model."""
+
+    size_bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Record(Model):
+    """What is known of an installed model."""
+
+    name: str
+    backend: str
+    repository: str = ""
+    revision: str = Field(description="Of the repository, or a hash over the files' hashes.")
+    folder: str = Field("", description="Where the files lie, when it is not beside this record.")
+    files: dict[str, FileRecord]
+    licence: Licence
+    accepted: str = Field("", description="When its licence was accepted, UTC; empty: not.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A model whose files are here."""
+
+    name: str
+    backend: str
+    folder: Path
+    revision: str
+    licence: Licence
+    files: Mapping[str, FileRecord]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all files."""
+        return sum(file.size_bytes for file in self.files.values())
+
+
+class Store:
+    """The models on this machine.
+
+    Parameters
+    ----------
+    settings
+        ``models_folder``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.models_path
+
+    def installed(self) -> tuple[Installed, ...]:
+        """Every model that has a record, in the catalogue's order, then by name."""
+        order = list(KNOWN)
+        found = [_installed(record, path.parent) for path, record in self._records()]
+        return tuple(sorted(found, key=lambda each: (order.index(each.name) if each.name in order else 99, each.name)))
+
+    def find(self, name: str) -> Installed:
+        """One model, ready to be loaded: accepted, and no file missing or of another size.
+
+        Raises
+        ------
+        WeightsMissing
+            When it, or a part of it, is not here; the sentence gives the command.
+        LicenceNotAccepted
+            When nobody accepted its terms.
+        """
+        path = self._folder / name / RECORD
+        record = _read(path) if path.is_file() else None
+        if record is None:
+            raise _missing(name)
+        if not record.accepted:
+            raise LicenceNotAccepted(
+                f"The licence of {name} ({record.licence.name}: {record.licence.note}) was not accepted: "
+                f"cuewright models pull {name} --accept-licence.",
+                field="backend",
+            )
+        found = _installed(record, path.parent)
+        for file, known in record.files.items():
+            try:
+                size = (found.folder / file).stat().st_size
+            except OSError:
+                size = -1
+            if size != known.size_bytes:
+                what = "is missing" if size < 0 else f"has {size:,} bytes instead of {known.size_bytes:,}"
+                raise WeightsMissing(
+                    f"{file} of {name} {what}: get it again with 'cuewright models pull {name}', or add its folder "
+                    "again.",
+                    field="backend",
+                )
+        return found
+
+    def for_backend(self, backend: str) -> Installed:
+        """The model that a backend loads: the first that is installed, in the catalogue's order.
+
+        Raises
+        ------
+        WeightsMissing, LicenceNotAccepted
+            As :meth:`find`.
+        """
+        for each in self.installed():
+            if each.backend == backend:
+                return self.find(each.name)
+        raise _missing(next((model.name for model in KNOWN.values() if model.backend == backend), backend))
+
+    def add(self, path: Path, *, name: str = "", handle: Handle) -> Installed:
+        """Use a folder of weights where it lies; nothing is copied.
+
+        To add it is to accept its licence: whoever has the files got them somewhere.
+
+        Raises
+        ------
+        FileUnreadable
+            When there is no such folder, or it has the layout of no model known here; naming what is missing.
+        """
+        folder = path.resolve()
+        if not folder.is_dir():
+            raise FileUnreadable(f"There is no folder {path}.", field="path")
+        known = _known(name) if name else recognised(folder)
+        if missing := [need for need in known.needs if not (folder / need).is_file()]:
+            raise FileUnreadable(f"{folder} is no {known.name}: it lacks {', '.join(missing)}.", field="path")
+        files = hashed(folder, handle)
+        record = Record(
+            name=known.name,
+            backend=known.backend,
+            revision=revision_of(files),
+            folder=str(folder),
+            files=files,
+            licence=known.licence,
+            accepted=now(),
+        )
+        return self.put(record)
+
+    def put(self, record: Record) -> Installed:
+        """Write a record; its files are there."""
+        place = self._folder / record.name
+        place.mkdir(parents=True, exist_ok=True)
+        temporary = place / f".{RECORD}.part"
+        temporary.write_text(record.model_dump_json(indent=1), encoding="utf-8")
+        temporary.replace(place / RECORD)
+        return _installed(record, place)
+
+    def verify(self, name: str, handle: Handle) -> tuple[str, ...]:
+        """What is wrong with a model's files, a line each; every byte is read.
+
+        Raises
+        ------
+        WeightsMissing
+            When it is not installed.
+        """
+        path = self._folder / name / RECORD
+        record = _read(path) if path.is_file() else None
+        if record is None:
+            raise _missing(name)
+        found = _installed(record, path.parent)
+        wrong = []
+        for number, (file, known) in enumerate(record.files.items()):
+            handle.progress(number / max(1, len(record.files)), "checking")
+            try:
+                if sha256_of(found.folder / file, handle) != known.sha256:
+                    wrong.append(f"{file} is damaged, or another version.")
+            except OSError:
+                wrong.append(f"{file} is missing.")
+        return tuple(wrong)
+
+    def remove(self, name: str) -> None:
+        """Forget a model, and delete its files unless they were added from a folder of the user's own.
+
+        Raises
+        ------
+        WeightsMissing
+            When it is not installed.
+        """
+        place = self._folder / name
+        if name not in {each.name for each in self.installed()}:
+            raise _missing(name)
+        shutil.rmtree(place)
+
+    def _records(self) -> Iterator[tuple[Path, Record]]:
+        for path in sorted(self._folder.glob(f"*/{RECORD}")):
+            if record := _read(path):
+                yield path, record
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        return Record.read(path.read_bytes())
+    except (OSError, BadArgument):
+        return None
+
+
+def _installed(record: Record, place: Path) -> Installed:
+    return Installed(
+        name=record.name,
+        backend=record.backend,
+        folder=Path(record.folder) if record.folder else place,
+        revision=record.revision,
+        licence=record.licence,
+        files=record.files,
+    )
+
+
+def _missing(name: str) -> WeightsMissing:
+    known = KNOWN.get(name)
+    if known and not known.repository:
+        how = "train it, then add its folder: cuewright models add FOLDER"
+    else:
+        how = f"cuewright models pull {name}" if known else "cuewright models list shows what there is"
+    return WeightsMissing(f"The weights of {name} are not on this machine: {how}.", field="backend")
+
+
+def _known(name: str) -> KnownModel:
+    if name not in KNOWN:
+        raise BadArgument(f"There is no model {name!r}; there are {', '.join(KNOWN)}.", field="name")
+    return KNOWN[name]
+
+
+def recognised(folder: Path) -> KnownModel:
+    """The model whose layout a folder has: the first of which it holds all that it needs.
+
+    Raises
+    ------
+    FileUnreadable
+        When there is none; naming the nearest and what it lacks.
+    """
+    lacking = {
+        model.name: [need for need in model.needs if not (folder / need).is_file()]
+        for model in KNOWN.values()
+        if _pipeline_fits(folder, model)
+    }
+    for name, missing in lacking.items():
+        if not missing:
+            return KNOWN[name]
+    near = min(
+        lacking or {name: list(model.needs) for name, model in KNOWN.items()}, key=lambda n: len(lacking.get(n, ()))
+    )
+    lacks = ", ".join(lacking.get(near, KNOWN[near].needs))
+    raise FileUnreadable(
+        f"{folder} has the layout of no model that there is code for; for the nearest, {near}, it lacks {lacks}.",
+        field="path",
+    )
+
+
+def _pipeline_fits(folder: Path, model: KnownModel) -> bool:
+    if model.backend not in PIPELINES:
+        return True
+    try:
+        kind = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))["_class_name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return str(kind).startswith(PIPELINES[model.backend])
+
+
+def hashed(folder: Path, handle: Handle) -> dict[str, FileRecord]:
+    """Size and hash of every visible file under a folder."""
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    files = {}
+    for number, path in enumerate(paths):
+        handle.progress(number / max(1, len(paths)), "hashing")
+        name = path.relative_to(folder).as_posix()
+        if name != RECORD:
+            files[name] = FileRecord(size_bytes=path.stat().st_size, sha256=sha256_of(path, handle))
+    return files
+
+
+def revision_of(files: Mapping[str, FileRecord]) -> str:
+    """A hash over the files' hashes: another byte, another revision."""
+    listed = "\n".join(f"{name} {files[name].sha256}" for name in sorted(files))
+    return hashlib.sha256(listed.encode()).hexdigest()[:40]
+
+
+def sha256_of(path: Path, handle: Handle) -> str:
+    """Of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            handle.check()
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def now() -> str:
+    """UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file, whatever its name: safetensors by content, else a pickle of plain tensors only.
+
+    Raises
+    ------
+    FileUnreadable
+        When it is cut off, or a pickle that holds more than tensors: such a file could run any program.
+    """
+    import pickle
+
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+        if len(head) == 9 and head[8:9] == b"{":
+            return dict(load_file(path))
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except pickle.UnpicklingError:
+        raise FileUnreadable(
+            f"{path.name} is a pickle that holds more than weights, and opening it could run any program: get it as "
+            "safetensors.",
+            field="backend",
+        ) from None
+    except (OSError, SafetensorError, RuntimeError, EOFError, ValueError, TypeError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise FileUnreadable(f"{path.name} cannot be read as weights: {told}.", field="backend") from None
