@@ -18,6 +18,7 @@ GROUP = "cuewright.backends"
 BUILT_IN: Mapping[str, str] = {
     "procedural": "engine.backends.procedural:ProceduralBackend",
     "sample_library": "engine.backends.sample_library:SampleLibraryBackend",
+    "stable_audio": "engine.backends.stable_audio:StableAudioBackend",
 }
 
 

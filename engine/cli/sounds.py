@@ -21,6 +21,7 @@ def backends(as_json: JsonFlag = False) -> None:
     for name in sorted(registered()):
         try:
             made = load(name, settings)
+            made.match("rain")  # weights that are missing are told of
         except CuewrightError as error:
             rows.append({"name": name, "ready": False, "reason": error.sentence})
             continue

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from conformance_checks import CHECKS, HAPPENS, LASTS, render, spec_of
+from tiny import BACKENDS
 
 from engine.backends import registry
 from engine.backends.base import Backend
@@ -41,7 +42,12 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=sorted(registry.table()))
+def weightless() -> list[str]:
+    """Backends without weights; those with are in test_conformance_neural."""
+    return [name for name in sorted(registry.table()) if name not in BACKENDS]
+
+
+@pytest.fixture(scope="module", params=weightless())
 def backend(request: pytest.FixtureRequest, data_folder: Path) -> Backend:
     made = registry.load(request.param, Settings(data_folder=data_folder))
     assert made.name == request.param

@@ -144,7 +144,9 @@ def test_tables_for_people(capsys: pytest.CaptureFixture[str], tmp_path: Path) -
 
 def test_backends(capsys: pytest.CaptureFixture[str]) -> None:
     _, answer, _ = called(capsys, "backends")
-    assert {row["name"]: row["ready"] for row in answer["backends"]} == {"procedural": True, "sample_library": True}
+    rows = {row["name"]: row for row in answer["backends"]}
+    assert {name for name, row in rows.items() if row["ready"]} == {"procedural", "sample_library"}
+    assert "cuewright models pull" in rows["stable_audio"]["reason"]
 
 
 def test_presets_by_words_and_by_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from typing import ClassVar
 
 from engine.audio import Audio, Samples
 from engine.backends.base import Capabilities, Match
+from engine.backends.known_models import KNOWN
 from engine.backends.neural.changes import Change
 from engine.backends.neural.device import Device
 from engine.backends.neural.finding import matched
@@ -21,7 +23,7 @@ from engine.backends.neural.residency import RESIDENCE
 from engine.backends.neural.takes import Shape, of_scene, take_of, wishes
 from engine.backends.weights import Installed, Store
 from engine.config import Settings
-from engine.errors import BackendFailed, BadArgument, CuewrightError
+from engine.errors import BackendFailed, BadArgument, CuewrightError, DependencyMissing, ResourceError
 from engine.handle import Handle
 from engine.plan import TakeSpec
 from engine.results import Take
@@ -43,7 +45,7 @@ class NeuralBackend(ABC):
     Raises
     ------
     WeightsMissing, LicenceNotAccepted
-        From every method: the sentence names the command that gets them.
+        From :meth:`match` and what renders: the sentence names the command that gets them.
     """
 
     name: ClassVar[str]
@@ -74,13 +76,28 @@ class NeuralBackend(ABC):
 
     @cached_property
     def device(self) -> Device:
-        """Where it runs."""
+        """Where it runs.
+
+        Raises
+        ------
+        DependencyMissing
+            When torch, diffusers or transformers are not installed.
+        """
+        for package in ("torch", "diffusers", "transformers"):
+            if find_spec(package) is None:
+                raise DependencyMissing(
+                    f"Backend {self.name!r} needs the package {package}: pip install 'cuewright[models]'.",
+                    field="backend",
+                )
         return Device.chosen(self._settings)
 
     @property
     def version(self) -> str:
-        """Of this code and of the weights: both decide the samples."""
-        return f"1+{self.installed.revision[:12]}"
+        """Of this code and of the weights, where they are here: both decide the samples."""
+        try:
+            return f"1+{self.installed.revision[:12]}"
+        except ResourceError:
+            return "1"
 
     @property
     def longest_change_seconds(self) -> float:
@@ -89,11 +106,15 @@ class NeuralBackend(ABC):
 
     @property
     def capabilities(self) -> Capabilities:
-        """See :class:`engine.backends.base.Capabilities`."""
+        """See :class:`engine.backends.base.Capabilities`; known without weights, so that people may read of them."""
+        try:
+            licence = self.installed.licence
+        except ResourceError:
+            licence = next(model.licence for model in KNOWN.values() if model.backend == self.name)
         return Capabilities(
             channels=(1, 2),
             max_length_seconds=LONGEST_SECONDS,
-            licence=self.installed.licence,
+            licence=licence,
             deterministic=True,
             tolerance=TOLERANCE,
             watches=self.watches,

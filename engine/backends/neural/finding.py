@@ -17,15 +17,17 @@ LASTING = frozenset({"AIR", "AMBIENCE", "CROWDS", "FIRE", "MACHINES", "MOTORS", 
 """Categories whose sounds go on for any length."""
 LENGTH_SECONDS, BED_SECONDS = 2.0, 10.0
 LABEL_WORDS = 4
+_SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "with"})
 _WORD = re.compile(r"[^\W_]+")
 
 
 def matched(text: str, source: str, accepts: dict[str, tuple[float, float]]) -> tuple[Match, ...]:
     """The one answer that a model has to some words; none to no words at all."""
-    spoken = _WORD.findall(text)[:LABEL_WORDS]
+    spoken = _WORD.findall(text)
     if not spoken:
         return ()
-    label = " ".join(word.capitalize() for word in spoken)
+    telling = [word for word in spoken if word.lower() not in _SMALL] or spoken
+    label = " ".join(word.capitalize() for word in telling[:LABEL_WORDS])
     known = next((answer for answer in answers(text) if answer.score >= MATCHED), None)
     category = next(iter(ucs.search(text, 1)), None)
     if known is not None:

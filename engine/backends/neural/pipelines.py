@@ -1,0 +1,120 @@
+"""What every diffusers pipeline is asked for in the same way: loading, generators, steps, texts within bounds.
+
+Knows no model by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.audio import Samples
+from engine.backends.neural.device import Device
+from engine.backends.neural.model import OnStep, Wanted
+from engine.backends.weights import Installed
+from engine.errors import PromptTooLong
+
+if TYPE_CHECKING:
+    import torch
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Libraries say nothing on the way: what matters comes as an error, or not at all."""
+    of_diffusers: Any = importlib.import_module("diffusers.utils.logging")
+    of_transformers: Any = importlib.import_module("transformers.utils.logging")
+    before = of_diffusers.get_verbosity(), of_transformers.get_verbosity()
+    of_diffusers.set_verbosity_error()
+    of_transformers.set_verbosity_error()
+    of_diffusers.disable_progress_bar()
+    of_transformers.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        of_diffusers.set_verbosity(before[0])
+        of_transformers.set_verbosity(before[1])
+
+
+def opened(kind: str, installed: Installed, device: Device, **keys: Any) -> Any:
+    """A pipeline of that diffusers class, from its folder, on its device; never from the net and never a pickle.
+
+    Raises
+    ------
+    OSError, ValueError, ...
+        As diffusers does, when the folder does not hold it.
+    """
+    diffusers: Any = importlib.import_module("diffusers")
+    with quiet():
+        pipeline = getattr(diffusers, kind).from_pretrained(
+            str(installed.folder), torch_dtype=device.dtype, local_files_only=True, **keys
+        )
+        return device.settle(pipeline, installed.size_bytes)
+
+
+def beside(kind: str, pipeline: Any) -> Any:
+    """Another pipeline on the parts of one that is loaded: the weights lie in memory once."""
+    diffusers: Any = importlib.import_module("diffusers")
+    with quiet():
+        made = getattr(diffusers, kind)(**pipeline.components)
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def generators(wanted: Sequence[Wanted]) -> list[torch.Generator]:
+    """One for each sound, on the CPU: the same noise on every device."""
+    import torch
+
+    return [torch.Generator("cpu").manual_seed(each.seed) for each in wanted]
+
+
+def on_step_end(on_step: OnStep, steps: int) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
+    """The callback of the newer pipelines: progress, and the cancel that leaves within the step."""
+
+    def told(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        on_step(min(1.0, (step + 1) / steps))
+        return tensors
+
+    return told
+
+
+def check_texts(tokenizer: Any, wanted: Sequence[Wanted], most: int, name: str) -> None:
+    """Refuse what the model would not read to its end.
+
+    Raises
+    ------
+    PromptTooLong
+        With how much it is.
+    """
+    for each in wanted:
+        count = len(tokenizer(each.text, truncation=False)["input_ids"])
+        if count > most:
+            raise PromptTooLong(
+                f"{name} reads {most} tokens, and {each.text[:60]!r}... has {count}: say it shorter, or as several "
+                "sounds.",
+                field="prompt",
+            )
+
+
+def arrays(audios: torch.Tensor, length_samples: int) -> list[Samples]:
+    """A batch from the device as ``(channels, length_samples)`` each."""
+    whole = audios.detach().float().cpu().numpy()
+    whole = whole[:, None] if whole.ndim == 2 else whole
+    short = length_samples - whole.shape[-1]
+    if short > 0:
+        whole = np.pad(whole, ((0, 0), (0, 0), (0, short)))
+    return [np.ascontiguousarray(each[:, :length_samples], dtype=np.float32) for each in whole]
+
+
+def starts_of(wanted: Sequence[Wanted], device: Device) -> torch.Tensor:
+    """The sounds to begin from, ``(batch, channels, samples)``."""
+    import torch
+
+    begun = [each.start for each in wanted if each.start is not None]
+    return torch.from_numpy(np.stack(begun)).to(device.name, device.dtype)

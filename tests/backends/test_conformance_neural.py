@@ -1,0 +1,40 @@
+"""The one suite over every backend with weights, on tiny checkpoints that come through the production path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conformance_checks import CHECKS
+from tiny import BACKENDS, write
+
+from engine.backends import registry
+from engine.backends.base import Backend
+from engine.backends.neural.backend import NeuralBackend
+from engine.backends.weights import Store
+from engine.config import Settings
+from engine.handle import Handle
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    folder = write(request.param, tmp_path_factory.mktemp("weights") / request.param)
+    settings = Settings(models_folder=tmp_path_factory.mktemp("models"), models_device="cpu")
+    Store(settings).add(folder, handle=Handle())
+    made = registry.load(request.param, settings)
+    assert made.name == request.param
+    return made
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_conforms(backend: Backend, check: Callable[[Backend], None], capfd: pytest.CaptureFixture[str]) -> None:
+    check(backend)
+    assert capfd.readouterr() == ("", ""), "a backend prints nothing"
+
+
+def test_none_is_left_out(tmp_path: Path) -> None:
+    """Every backend with weights is here, and the others are in test_conformance."""
+    settings = Settings(models_folder=tmp_path, data_folder=tmp_path)
+    with_weights = {name for name in registry.table() if isinstance(registry.load(name, settings), NeuralBackend)}
+    assert with_weights == set(BACKENDS)
