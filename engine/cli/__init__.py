@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from engine import __version__
-from engine.cli import bench, doctor, edit, export, generate, install, library, picture, protools, serve, sounds
+from engine.cli import bench, doctor, edit, export, generate, install, library, picture, protools, serve, sounds, train
 from engine.cli.output import print_error
 from engine.errors import Cancelled, CuewrightError, InternalError, RequestError, ResourceError
 
@@ -54,6 +54,7 @@ app.add_typer(library.library_app, name="library")
 app.command()(install.install)
 app.command()(doctor.doctor)
 app.add_typer(bench.bench_app, name="bench")
+app.add_typer(train.train_app, name="train")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -58,10 +58,11 @@ def _print(report: VideoTokensReport) -> None:
     print(
         "chance: as many onsets as there are contacts, anywhere. untrained, trained: what the model speaks by itself,\n"
         "seeing the pictures alone. units of the sound: the tokens of the clips' own sound, as good as it can get.\n"
-        "onset Acc: contacts hit within 0.1 s by the surest onsets, no more of them than there are contacts; AP: average\n"
-        "precision of the same (CondFoleyGen). F100: F-measure of all onsets within 0.1 s. its chance: as many onsets at\n"
-        "random. onsets: read from the tokens, by counts on the training set. token acc: units found likeliest, given\n"
-        "the true ones before. failed: clips whose tokens had no end, were all one, or had another length."
+        "onset Acc: contacts hit within 0.1 s by the surest onsets, no more of them than there are contacts; AP: the\n"
+        "average precision of the same (CondFoleyGen). F100: F-measure of all onsets within 0.1 s. its chance: as many\n"
+        "onsets at random. onsets: read from the tokens, by counts on the training set. token acc: units found\n"
+        "likeliest, given the true ones before. failed: clips whose tokens had no end, were all one, or had another\n"
+        "length than the picture."
     )
     fit = report.units
     print(

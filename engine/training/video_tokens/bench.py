@@ -67,7 +67,18 @@ def measure(
     handle: Handle = Handle(),  # noqa: B008 - frozen
 ) -> VideoTokensReport:
     """Make, cluster, train and score, all under ``folder``."""
+    import torch
+
     began = time.perf_counter()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # of models this small, threads wait for each other more than they work
+    try:
+        return _measured(folder, size, seed, workers, handle, began)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _measured(folder: Path, size: Size, seed: int, workers: int, handle: Handle, began: float) -> VideoTokensReport:
     handle.progress(0.0, "rendering clips")
     clips, out = folder / "clips", folder / "model"
     clips.mkdir(parents=True)

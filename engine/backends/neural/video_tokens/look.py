@@ -7,8 +7,10 @@ contact than what it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +22,13 @@ from engine.backends.neural.video_tokens.config import LookConfig
 from engine.backends.neural.video_tokens.loading import no_chatter, pretrained
 from engine.handle import Handle
 from engine.picture import Picture
-from engine.video.reader import Warn, frames, ignore, probe, slice_length
 
 if TYPE_CHECKING:
     import torch
 
 Features = NDArray[np.float32]
 """``(frames, width)``."""
+Warn = Callable[[str], None]
 _SHARPER = 2
 """The frames are read so many times larger than CLIP sees them, and made smaller as CLIP was trained."""
 
@@ -67,7 +69,7 @@ class Looker:
     def features(
         self,
         picture: Picture,
-        warn: Warn = ignore,
+        warn: Warn = lambda sentence: None,
         handle: Handle = Handle(),  # noqa: B008 - frozen
     ) -> Features:
         """One vector for each moment of the slice: ``(round(seconds * rate), width)``.
@@ -87,11 +89,12 @@ class Looker:
 
     def _sampled(self, picture: Picture, warn: Warn, handle: Handle) -> Iterator[NDArray[np.uint8]]:
         """The frame that shows at each moment, ``(height, width, 3)``, red first."""
-        footage = probe(picture.path)
+        reader = _reader()
+        footage = reader.probe(picture.path)
         rate = Fraction(self._config.frame_rate_hz).limit_denominator(1000)
-        count = max(1, round(slice_length(picture, footage) * rate))
+        count = max(1, round(reader.slice_length(picture, footage) * rate))
         size = _SHARPER * self._size
-        read = frames(picture, width_px=size, thumbnail_width_px=size, footage=footage, warn=warn, handle=handle)
+        read = reader.frames(picture, width_px=size, thumbnail_width_px=size, footage=footage, warn=warn, handle=handle)
         made, shown = 0, None
         for frame in read:
             while shown is not None and made < count and made / rate < frame.time:
@@ -131,3 +134,10 @@ class Looker:
         side = round(patches.shape[2] ** 0.5)
         square = patches.reshape(*patches.shape[:2], side, side)
         return [torch.nn.functional.adaptive_avg_pool2d(square, self._config.grid).flatten(1)]
+
+
+@cache
+def _reader() -> Any:
+    """The engine's reader of pictures. It lies in the same row of the layers as this module, so it is only asked for
+    where a picture is looked at, and this module works on frames from elsewhere as well."""
+    return import_module("engine.video.reader")

@@ -60,15 +60,12 @@ def image_embeds(conditions: torch.Tensor, *, guided: bool) -> list[torch.Tensor
     return [torch.cat([torch.zeros_like(seen), seen]) if guided else seen]
 
 
-def time_mask(
-    span_seconds: tuple[float, float], *, rows: int, columns: int, columns_per_second: float
-) -> list[torch.Tensor]:
+def time_mask(span: tuple[int, int], *, rows: int, columns: int) -> list[torch.Tensor]:
     """What the processors take as ``ip_adapter_masks``: 1 in the columns of the span, 0 elsewhere."""
     import torch
 
-    first, last = (min(columns, max(0, round(at * columns_per_second))) for at in span_seconds)
     mask = torch.zeros(1, 1, rows, columns)
-    mask[..., first:last] = 1.0
+    mask[..., span[0] : span[1]] = 1.0
     return [mask]
 
 

@@ -1,0 +1,177 @@
+"""Audio-Agent: the sound of a picture, from what is seen and what is said, through Auffusion.
+
+The picture and the words become tokens that say what sounds and when; the tokens reach Auffusion's U-Net through a
+second cross-attention beside the words'. How strongly they are followed (lambda), and in which seconds of the video,
+are options. The trained parts are the user's own (``cuewright train``); Auffusion lies beside them, with its licence.
+
+Source: Audio-Agent (arXiv 2410.03335).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.audio import Samples
+from engine.backends.auffusion import OPTIONS, TEXT_TOKENS, AuffusionBackend, AuffusionModel, opened_auffusion
+from engine.backends.neural import mel
+from engine.backends.neural.device import Device
+from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
+from engine.backends.neural.pipelines import check_texts, generators, on_step_end, quiet
+from engine.backends.neural.video_tokens import visual_adapter
+from engine.backends.neural.video_tokens.hear import Units
+from engine.backends.neural.video_tokens.tokens import VideoTokens
+from engine.backends.neural.vocoder import vocoder
+from engine.backends.weights import Installed, Store
+from engine.handle import Handle
+from engine.picture import Picture
+from engine.results import Licence
+
+_LOG = logging.getLogger(__name__)
+_LOOKED = 0.3
+"""Of a sound's time, for its tokens."""
+_WHOLE_SECONDS = 864_000.0
+
+Columns = tuple[int, int]
+"""First column of a span, and one past the last."""
+
+
+class AudioAgentBackend(AuffusionBackend):
+    """See :class:`engine.backends.neural.backend.NeuralBackend`."""
+
+    name = "audio_agent"
+    options: ClassVar = {
+        "steps": OPTIONS["steps"],
+        "guidance": OPTIONS["guidance"],
+        "picture_scale": Option(
+            default=1.0, low=0.0, high=3.0, description="How strongly the picture is followed; 0 is words alone."
+        ),
+        "picture_from": Option(
+            default=0.0, low=0.0, high=_WHOLE_SECONDS, description="Second of the video from which it is followed."
+        ),
+        "picture_to": Option(
+            default=_WHOLE_SECONDS, low=0.0, high=_WHOLE_SECONDS, description="Second up to which it is followed."
+        ),
+    }
+    changes = frozenset()
+    watches = True
+
+    @cached_property
+    def installed(self) -> Installed:
+        """The trained parts, under the terms and with the version of both models."""
+        own, drawing = super().installed, self._drawing
+        return replace(
+            own,
+            revision=f"{own.revision[:6]}{drawing.revision[:6]}",
+            licence=Licence(
+                name=f"{drawing.licence.name} AND {own.licence.name}",
+                commercial=drawing.licence.commercial and own.licence.commercial,
+                note="; ".join(note for note in (drawing.licence.note, own.licence.note) if note),
+            ),
+        )
+
+    @cached_property
+    def _drawing(self) -> Installed:
+        return Store(self._settings).for_backend(AuffusionBackend.name)
+
+    def load(self, installed: Installed, device: Device) -> DiffusionModel:
+        """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
+        pipeline = opened_auffusion(self._drawing, device)
+        with quiet():
+            visual_adapter.attach(pipeline, installed.folder)
+            tokens = VideoTokens(installed.folder, device=device.name)
+        return AudioAgentModel(pipeline, vocoder(self._drawing.folder / "vocoder"), device, tokens)
+
+
+class AudioAgentModel(AuffusionModel):
+    """Auffusion's text pipeline with the visual cross-attention in it, and the models that make tokens."""
+
+    def __init__(self, pipeline: Any, hear: Any, device: Device, tokens: VideoTokens) -> None:
+        super().__init__(pipeline, hear, device)
+        self._tokens = tokens
+
+    def __call__(self, wanted: Sequence[Wanted], on_step: OnStep) -> list[Samples]:
+        """See :meth:`engine.backends.neural.model.DiffusionModel.__call__`.
+
+        Those whose pictures are followed in the same columns are drawn together.
+        """
+        check_texts(self.pipeline.tokenizer, wanted, TEXT_TOKENS, "Auffusion")
+        spans = [followed(each) for each in wanted]
+        sounds: dict[int, Samples] = {}
+        for span in dict.fromkeys(spans):
+            chosen = [k for k, own in enumerate(spans) if own == span]
+            before, share = len(sounds) / len(wanted), len(chosen) / len(wanted)
+            made = self._drawn([wanted[k] for k in chosen], span, _part(on_step, before, before + share))
+            sounds.update(zip(chosen, made, strict=True))
+        return [sounds[k] for k in range(len(wanted))]
+
+    def _drawn(self, wanted: Sequence[Wanted], span: Columns, on_step: OnStep) -> list[Samples]:
+        import torch
+
+        first = wanted[0]
+        columns, steps = first.length_samples // mel.HOP, round(first.options["steps"])
+        looking = _part(on_step, 0.0, _LOOKED)
+        conditions = [
+            visual_adapter.condition(
+                self._units(each, _part(looking, k / len(wanted), (k + 1) / len(wanted))), self._tokens.centres
+            )
+            for k, each in enumerate(wanted)
+        ]
+        guidance = first.options["guidance"]
+        seen = visual_adapter.image_embeds(torch.stack(conditions), guided=guidance > 1)
+        mask = visual_adapter.time_mask(span, rows=mel.BANDS, columns=columns)
+        self.pipeline.set_ip_adapter_scale(first.options["picture_scale"])
+        with quiet():
+            drawn = self.pipeline(
+                prompt=[each.text for each in wanted],
+                ip_adapter_image_embeds=[each.to(self._device.name, self._device.dtype) for each in seen],
+                cross_attention_kwargs={"ip_adapter_masks": [each.to(self._device.name) for each in mask]},
+                height=mel.BANDS,
+                width=columns,
+                num_inference_steps=steps,
+                guidance_scale=guidance,
+                generator=generators(wanted),
+                callback_on_step_end=on_step_end(_part(on_step, _LOOKED, 1.0), steps),
+                output_type="pt",
+            )
+            return self._heard(drawn.images, first.length_samples)
+
+    def _units(self, wanted: Wanted, on_step: OnStep) -> Units:
+        """Tokens for the whole sound; where there is no picture, and after its end, those of the quietest unit."""
+        centres = self._tokens.centres
+        count = max(1, round(wanted.length_samples / self.sample_rate_hz * centres.rate_hz))
+        units = np.full(count, int(centres.level_db.argmin()), np.int64)
+        if wanted.picture is not None:
+            handle = Handle(on_progress=lambda share, stage: on_step(share))
+            made = self._tokens.visual_tokens(wanted.picture, wanted.text, handle, seed=wanted.seed)
+            for warning in made.warnings:
+                _LOG.warning("%s", warning)
+            units[: len(made.units)] = made.units[:count]
+        return units
+
+
+def followed(wanted: Wanted) -> Columns:
+    """The columns in which the picture is followed; none where there is no picture."""
+    columns = wanted.length_samples // mel.HOP
+    picture = wanted.picture
+    if picture is None:
+        return 0, 0
+    first, last = (
+        min(columns, max(0, _column(wanted.options[name], picture))) for name in ("picture_from", "picture_to")
+    )
+    return first, max(first, last)
+
+
+def _column(source_seconds: float, picture: Picture) -> int:
+    """Where a second of the video lies in the sound."""
+    return round((source_seconds - picture.offset_seconds) / picture.play_rate * mel.SAMPLE_RATE_HZ / mel.HOP)
+
+
+def _part(on_step: OnStep, start: float, end: float) -> OnStep:
+    """Told 0 to 1, tells ``start`` to ``end``."""
+    return lambda share: on_step(start + (end - start) * share)
