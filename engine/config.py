@@ -64,6 +64,7 @@ class Settings(BaseSettings):
         ("sample_library", "procedural"), description="Backends asked in turn when a request names none."
     )
     models_folder: Path | None = Field(None, description="Weights of models; `models` in the data folder else.")
+    offline: bool = Field(False, description="Fetch nothing from the net.")
     models_device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="What diffusion models run on.")
     models_compile: bool = Field(False, description="Compile models on loading: minutes once, faster steps after.")
     models_keep_seconds: float = Field(300.0, ge=0, description="A model that nobody uses leaves memory after these.")

@@ -20,7 +20,7 @@ _STABILITY = Licence(
 _NON_COMMERCIAL = Licence(
     name="CC-BY-NC-SA-4.0", commercial=False, note="not in work that earns money; name the source"
 )
-_OWN = Licence(name="LicenseRef-your-own-model", commercial=True, note="added by you; check its terms and its data's")
+OWN = Licence(name="LicenseRef-your-own-model", commercial=True, note="added by you; check its terms and its data's")
 
 
 class KnownModel(Model):
@@ -31,22 +31,29 @@ class KnownModel(Model):
     repository: str = Field("", description="On the Hugging Face hub; empty: only added from a folder.")
     files: tuple[str, ...] = Field((), description="Patterns of what is fetched.")
     needs: tuple[str, ...] = Field(description="Files without which it cannot be loaded, from its folder.")
+    kind: str = Field("", description="How its class begins, in model_index.json or in config.json; empty: by files.")
     licence: Licence
     gated: bool = Field(False, description="The hub gives it only to who accepted its terms there.")
     size_bytes: int = Field(0, ge=0, description="About; 0 is not known.")
+
+
+_MIT = Licence(name="MIT", commercial=True)
+_APACHE = Licence(name="Apache-2.0", commercial=True)
 
 
 def _diffusers(*parts: str) -> tuple[str, ...]:
     return ("model_index.json", *(f"{part}/config.json" for part in parts))
 
 
-_PIPELINE_FILES = ("*.json", "*.txt", "*/*.json", "*/*.txt", "*/*.model", "*/*.safetensors")
+_PIPELINE_FILES = ("*.json", "*.txt", "*/*.model", "*/*.safetensors", "LICENSE*")
+_TRANSFORMERS_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors", "*.bin", "LICENSE*")
 KNOWN: Mapping[str, KnownModel] = {
     model.name: model
     for model in (
         KnownModel(
             name="stable-audio-3-small-sfx",
             backend="stable_audio",
+            kind="StableAudio3",
             repository="stabilityai/stable-audio-3-small-sfx",
             files=_PIPELINE_FILES,
             needs=_diffusers("transformer", "vae", "text_encoder"),
@@ -57,6 +64,7 @@ KNOWN: Mapping[str, KnownModel] = {
         KnownModel(
             name="stable-audio-3-medium",
             backend="stable_audio",
+            kind="StableAudio3",
             repository="stabilityai/stable-audio-3-medium",
             files=_PIPELINE_FILES,
             needs=_diffusers("transformer", "vae", "text_encoder"),
@@ -67,6 +75,7 @@ KNOWN: Mapping[str, KnownModel] = {
         KnownModel(
             name="auffusion",
             backend="auffusion",
+            kind="StableDiffusion",
             repository="auffusion/auffusion-full-no-adapter",
             files=(*_PIPELINE_FILES, "*/*.bin", "vocoder/*"),
             needs=(*_diffusers("unet", "vae", "text_encoder"), "vocoder/config.json", "vocoder/vocoder.pt"),
@@ -87,6 +96,7 @@ KNOWN: Mapping[str, KnownModel] = {
         KnownModel(
             name="audioldm2",
             backend="audioldm2",
+            kind="AudioLDM2",
             repository="cvssp/audioldm2",
             files=_PIPELINE_FILES,
             needs=_diffusers("unet", "vae", "text_encoder", "language_model"),
@@ -96,6 +106,7 @@ KNOWN: Mapping[str, KnownModel] = {
         KnownModel(
             name="stable-audio-open",
             backend="stable_audio_open",
+            kind="StableAudioPipeline",
             repository="stabilityai/stable-audio-open-1.0",
             files=_PIPELINE_FILES,
             needs=_diffusers("transformer", "vae", "text_encoder", "projection_model"),
@@ -103,19 +114,70 @@ KNOWN: Mapping[str, KnownModel] = {
             gated=True,
             size_bytes=5 * 10**9,
         ),
+        KnownModel(name="audio-agent", backend="audio_agent", needs=("audio-agent.json",), licence=OWN),
         KnownModel(
-            name="audio-agent",
-            backend="audio_agent",
-            needs=("audio-agent.json",),
-            licence=_OWN,
+            name="clip-vit-large-patch14",
+            backend="clip",
+            kind="CLIP",
+            repository="openai/clip-vit-large-patch14",
+            files=_TRANSFORMERS_FILES,
+            needs=("config.json", "preprocessor_config.json"),
+            licence=_MIT,
+            size_bytes=17 * 10**8,
+        ),
+        KnownModel(
+            name="hubert-base-ls960",
+            backend="hubert",
+            kind="Hubert",
+            repository="facebook/hubert-base-ls960",
+            files=_TRANSFORMERS_FILES,
+            needs=("config.json", "preprocessor_config.json"),
+            licence=_APACHE,
+            size_bytes=4 * 10**8,
+        ),
+        KnownModel(
+            name="clap-htsat-fused",
+            backend="clap",
+            kind="Clap",
+            repository="laion/clap-htsat-fused",
+            files=_TRANSFORMERS_FILES,
+            needs=("config.json", "preprocessor_config.json"),
+            licence=_APACHE,
+            size_bytes=6 * 10**8,
+        ),
+        KnownModel(
+            name="ast-audioset",
+            backend="ast",
+            kind="ASTFor",
+            repository="MIT/ast-finetuned-audioset-10-10-0.4593",
+            files=_TRANSFORMERS_FILES,
+            needs=("config.json", "preprocessor_config.json"),
+            licence=Licence(name="BSD-3-Clause", commercial=True),
+            size_bytes=4 * 10**8,
+        ),
+        KnownModel(
+            name="gemma-2-2b-it",
+            backend="llm",
+            kind="Gemma2For",
+            repository="google/gemma-2-2b-it",
+            files=_TRANSFORMERS_FILES,
+            needs=("config.json", "tokenizer_config.json"),
+            licence=Licence(name="Gemma", commercial=True, note="within its use policy; ai.google.dev/gemma/terms"),
+            gated=True,
+            size_bytes=53 * 10**8,
+        ),
+        KnownModel(
+            name="qwen2.5-1.5b-instruct",
+            backend="llm",
+            kind="Qwen2For",
+            repository="Qwen/Qwen2.5-1.5B-Instruct",
+            files=_TRANSFORMERS_FILES,
+            needs=("config.json", "tokenizer_config.json"),
+            licence=_APACHE,
+            size_bytes=31 * 10**8,
         ),
     )
 }
-"""Every model that there is code for, by name."""
-PIPELINES: Mapping[str, str] = {
-    "stable_audio": "StableAudio3",
-    "stable_audio_open": "StableAudioPipeline",
-    "auffusion": "StableDiffusion",
-    "audioldm2": "AudioLDM2",
-}
-"""How the class in a backend's model_index.json begins."""
+"""Every published model that there is code for, by name."""
+CHAT = KnownModel(name="chat", backend="llm", needs=("config.json", "tokenizer_config.json"), licence=OWN)
+"""Any other folder with a language model that chats: it plans as ``llm_model = "local:NAME"``."""

@@ -8,8 +8,10 @@ Weights are safetensors, known by their content and not by their name; a pickle 
 from __future__ import annotations
 
 import hashlib
-import json
+import os
+import re
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from engine.backends.known_models import KNOWN, PIPELINES, KnownModel
+from engine.backends import layouts
+from engine.backends.known_models import KNOWN
 from engine.config import Settings
-from engine.errors import BadArgument, FileUnreadable, LicenceNotAccepted, WeightsMissing
+from engine.errors import BadArgument, FileUnreadable, FolderNotWritable, LicenceNotAccepted, WeightsMissing
 from engine.handle import Handle
 from engine.model import Model
 from engine.results import Licence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 RECORD = "cuewright-model.json"
 _BLOCK_BYTES = 2**22
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
 class FileRecord(Model):
@@ -97,17 +101,14 @@ class Store:
         LicenceNotAccepted
             When nobody accepted its terms.
         """
-        path = self._folder / name / RECORD
-        record = _read(path) if path.is_file() else None
-        if record is None:
-            raise _missing(name)
+        record = self._record(name)
         if not record.accepted:
             raise LicenceNotAccepted(
                 f"The licence of {name} ({record.licence.name}: {record.licence.note}) was not accepted: "
                 f"cuewright models pull {name} --accept-licence.",
                 field="backend",
             )
-        found = _installed(record, path.parent)
+        found = _installed(record, self._folder / name)
         for file, known in record.files.items():
             try:
                 size = (found.folder / file).stat().st_size
@@ -135,25 +136,46 @@ class Store:
                 return self.find(each.name)
         raise _missing(next((model.name for model in KNOWN.values() if model.backend == backend), backend))
 
+    def named(self, name: str) -> Installed:
+        """One model that has a record, whatever the state of its files.
+
+        Raises
+        ------
+        WeightsMissing
+            When it is not installed.
+        """
+        return _installed(self._record(name), self._folder / name)
+
     def add(self, path: Path, *, name: str = "", handle: Handle) -> Installed:
-        """Use a folder of weights where it lies; nothing is copied.
+        """Use a folder of weights where it lies: weights are large, and whoever has them has a place for them.
 
         To add it is to accept its licence: whoever has the files got them somewhere.
+
+        Parameters
+        ----------
+        name
+            What it is called from now on; that of the published model else, or the folder's for a language model.
 
         Raises
         ------
         FileUnreadable
             When there is no such folder, or it has the layout of no model known here; naming what is missing.
+        BadArgument
+            When the name cannot be one.
         """
         folder = path.resolve()
         if not folder.is_dir():
             raise FileUnreadable(f"There is no folder {path}.", field="path")
-        known = _known(name) if name else recognised(folder)
-        if missing := [need for need in known.needs if not (folder / need).is_file()]:
+        if name and not _NAME.fullmatch(name):
+            raise BadArgument(
+                f"A model's name is of small letters, digits, dots and hyphens; got {name!r}.", field="name"
+            )
+        known = KNOWN.get(name) or layouts.recognised(folder)
+        if missing := layouts.lacking(folder, known):
             raise FileUnreadable(f"{folder} is no {known.name}: it lacks {', '.join(missing)}.", field="path")
         files = hashed(folder, handle)
         record = Record(
-            name=known.name,
+            name=name or (known.name if known.name in KNOWN else _name_of(folder)),
             backend=known.backend,
             revision=revision_of(files),
             folder=str(folder),
@@ -164,12 +186,18 @@ class Store:
         return self.put(record)
 
     def put(self, record: Record) -> Installed:
-        """Write a record; its files are there."""
+        """Write a record; its files are there.
+
+        Raises
+        ------
+        FolderNotWritable
+            When it cannot be written.
+        """
         place = self._folder / record.name
-        place.mkdir(parents=True, exist_ok=True)
-        temporary = place / f".{RECORD}.part"
-        temporary.write_text(record.model_dump_json(indent=1), encoding="utf-8")
-        temporary.replace(place / RECORD)
+        try:
+            write_record(record, place)
+        except OSError as error:
+            raise FolderNotWritable(f"{place} cannot be written: {error.strerror}.", field="models_folder") from None
         return _installed(record, place)
 
     def verify(self, name: str, handle: Handle) -> tuple[str, ...]:
@@ -180,14 +208,10 @@ class Store:
         WeightsMissing
             When it is not installed.
         """
-        path = self._folder / name / RECORD
-        record = _read(path) if path.is_file() else None
-        if record is None:
-            raise _missing(name)
-        found = _installed(record, path.parent)
+        found = self.named(name)
         wrong = []
-        for number, (file, known) in enumerate(record.files.items()):
-            handle.progress(number / max(1, len(record.files)), "checking")
+        for number, (file, known) in enumerate(found.files.items()):
+            handle.progress(number / max(1, len(found.files)), "checking")
             try:
                 if sha256_of(found.folder / file, handle) != known.sha256:
                     wrong.append(f"{file} is damaged, or another version.")
@@ -195,18 +219,29 @@ class Store:
                 wrong.append(f"{file} is missing.")
         return tuple(wrong)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> bool:
         """Forget a model, and delete its files unless they were added from a folder of the user's own.
+
+        Returns
+        -------
+        bool
+            Whether files were deleted.
 
         Raises
         ------
         WeightsMissing
             When it is not installed.
         """
-        place = self._folder / name
-        if name not in {each.name for each in self.installed()}:
+        record = self._record(name)
+        shutil.rmtree(self._folder / name)
+        return not record.folder
+
+    def _record(self, name: str) -> Record:
+        path = self._folder / name / RECORD
+        record = _read(path) if _NAME.fullmatch(name) else None
+        if record is None:
             raise _missing(name)
-        shutil.rmtree(place)
+        return record
 
     def _records(self) -> Iterator[tuple[Path, Record]]:
         for path in sorted(self._folder.glob(f"*/{RECORD}")):
@@ -241,46 +276,20 @@ def _missing(name: str) -> WeightsMissing:
     return WeightsMissing(f"The weights of {name} are not on this machine: {how}.", field="backend")
 
 
-def _known(name: str) -> KnownModel:
-    if name not in KNOWN:
-        raise BadArgument(f"There is no model {name!r}; there are {', '.join(KNOWN)}.", field="name")
-    return KNOWN[name]
+def _name_of(folder: Path) -> str:
+    """A folder's own name, as a model may be called."""
+    return re.sub(r"[^a-z0-9.]+", "-", folder.name.lower()).strip("-.")[:64] or "model"
 
 
-def recognised(folder: Path) -> KnownModel:
-    """The model whose layout a folder has: the first of which it holds all that it needs.
-
-    Raises
-    ------
-    FileUnreadable
-        When there is none; naming the nearest and what it lacks.
-    """
-    lacking = {
-        model.name: [need for need in model.needs if not (folder / need).is_file()]
-        for model in KNOWN.values()
-        if _pipeline_fits(folder, model)
-    }
-    for name, missing in lacking.items():
-        if not missing:
-            return KNOWN[name]
-    near = min(
-        lacking or {name: list(model.needs) for name, model in KNOWN.items()}, key=lambda n: len(lacking.get(n, ()))
-    )
-    lacks = ", ".join(lacking.get(near, KNOWN[near].needs))
-    raise FileUnreadable(
-        f"{folder} has the layout of no model that there is code for; for the nearest, {near}, it lacks {lacks}.",
-        field="path",
-    )
-
-
-def _pipeline_fits(folder: Path, model: KnownModel) -> bool:
-    if model.backend not in PIPELINES:
-        return True
-    try:
-        kind = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))["_class_name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return str(kind).startswith(PIPELINES[model.backend])
+def write_record(record: Record, place: Path) -> None:
+    """Put a record beside its files, whole or not at all."""
+    place.mkdir(parents=True, exist_ok=True)
+    temporary = place / f".{RECORD}.part"
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(record.model_dump_json(indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(place / RECORD)
 
 
 def hashed(folder: Path, handle: Handle) -> dict[str, FileRecord]:
@@ -335,15 +344,15 @@ def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     try:
-        with path.open("rb") as file:
-            head = file.read(9)
-        if len(head) == 9 and head[8:9] == b"{":
+        if layouts.is_safetensors(path):
             return dict(load_file(path))
-        return dict(torch.load(path, map_location="cpu", weights_only=True))
+        with path.open("rb") as file, warnings.catch_warnings():  # a path would be judged by its suffix
+            warnings.simplefilter("ignore")  # of protocols that torch does not write itself
+            return dict(torch.load(file, map_location="cpu", weights_only=True))
     except pickle.UnpicklingError:
         raise FileUnreadable(
-            f"{path.name} is a pickle that holds more than weights, and opening it could run any program: get it as "
-            "safetensors.",
+            f"{path.name} holds no plain weights: it is damaged, or a pickle that could run any program when opened, "
+            "and was not. Get it as safetensors.",
             field="backend",
         ) from None
     except (OSError, SafetensorError, RuntimeError, EOFError, ValueError, TypeError) as error:

@@ -9,7 +9,21 @@ from collections.abc import Sequence
 import typer
 
 from engine import __version__
-from engine.cli import bench, doctor, edit, export, generate, install, library, picture, protools, serve, sounds, train
+from engine.cli import (
+    bench,
+    doctor,
+    edit,
+    export,
+    generate,
+    install,
+    library,
+    models,
+    picture,
+    protools,
+    serve,
+    sounds,
+    train,
+)
 from engine.cli.output import print_error
 from engine.errors import Cancelled, CuewrightError, InternalError, RequestError, ResourceError
 
@@ -51,6 +65,7 @@ app.add_typer(serve.jobs_app, name="jobs")
 app.command()(sounds.backends)
 app.command()(sounds.presets)
 app.add_typer(library.library_app, name="library")
+app.add_typer(models.models_app, name="models")
 app.command()(install.install)
 app.command()(doctor.doctor)
 app.add_typer(bench.bench_app, name="bench")

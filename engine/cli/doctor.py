@@ -21,7 +21,7 @@ from engine.cli.daws.places import Daw, System
 from engine.cli.daws.scripts import scripts
 from engine.cli.output import JsonFlag, print_json, table
 from engine.config import Settings, config_path
-from engine.errors import CuewrightError
+from engine.errors import CuewrightError, ResourceError
 from engine.model import Model
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -129,11 +129,22 @@ def _gpu(settings: Settings) -> Finding:
 
 
 def _weights(settings: Settings) -> Finding:
-    hub = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")) / "hub"
-    models = sorted(p.name.removeprefix("models--").replace("--", "/") for p in hub.glob("models--*"))
+    from engine.backends.weights import Store
+
+    store = Store(settings)
+    models, wrong = store.installed(), []
+    for model in models:
+        try:
+            store.find(model.name)
+        except ResourceError as error:
+            wrong.append(error.sentence)
+    if wrong:
+        mend = "Pull or add them again; 'cuewright models verify NAME' reads every byte."
+        return Finding(check="Weights", state="wrong", found=" ".join(wrong), mend=mend)
     if not models:
-        return Finding(check="Weights", state="note", found="none; the procedural sounds need none")
-    return Finding(check="Weights", state="ok", found=", ".join(models))
+        found = f"none in {settings.models_path}; the procedural sounds need none"
+        return Finding(check="Weights", state="note", found=found, mend="'cuewright models list' shows what there is.")
+    return Finding(check="Weights", state="ok", found=", ".join(model.name for model in models))
 
 
 def _language_model(settings: Settings) -> Finding:
