@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends.neural.video_tokens.loading import no_chatter, pretrained
+from engine.backends.neural.pipelines import quiet
+from engine.backends.neural.video_tokens.loading import pretrained
 from engine.errors import FileUnreadable
 
 FILE = "units.safetensors"
@@ -131,7 +132,7 @@ class Listener:
 
         sound = (sound - sound.mean()) / max(float(sound.std()), 1e-5)  # as HuBERT was trained
         padded = np.pad(sound, (self._sides // 2, self._sides - self._sides // 2)).astype(np.float32)
-        with no_chatter(), torch.inference_mode():
+        with quiet(), torch.inference_mode():
             heard = self._model(torch.from_numpy(padded)[None].to(self._device), output_hidden_states=True)
             states: NDArray[np.float32] = heard.hidden_states[self._layer][0].float().cpu().numpy()
         whole: NDArray[np.float32] = states[: len(sound) // self.stride]

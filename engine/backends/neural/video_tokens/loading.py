@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.backends.neural.pipelines import quiet
 from engine.errors import FileUnreadable
-
-
-@contextmanager
-def no_chatter() -> Iterator[None]:
-    """Transformers' progress bars and advice are kept from the user's terminal."""
-    from transformers.utils import logging as library
-
-    logging: Any = library  # it says nothing of its types
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
 
 
 def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
@@ -47,7 +31,7 @@ def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
     if hasattr(kind, "save_pretrained") and hasattr(kind, "state_dict"):
         options = {"use_safetensors": True, **options}
     try:
-        with no_chatter():
+        with quiet():
             return kind.from_pretrained(str(folder), local_files_only=True, **options)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]

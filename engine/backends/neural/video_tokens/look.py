@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens.config import LookConfig
-from engine.backends.neural.video_tokens.loading import no_chatter, pretrained
+from engine.backends.neural.video_tokens.loading import pretrained
 from engine.handle import Handle
 from engine.picture import Picture
 
@@ -81,7 +82,7 @@ class Looker:
         """
         sampled = self._sampled(picture, warn, handle)
         parts = []
-        with no_chatter():
+        with quiet():
             while batch := list(islice(sampled, self._config.batch)):
                 parts.append(self._embedded(batch))
         made: Features = np.concatenate(parts)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.connectors import FILE as CONNECTORS
 from engine.backends.neural.video_tokens.connectors import connectors
 from engine.backends.neural.video_tokens.hear import Units
-from engine.backends.neural.video_tokens.loading import no_chatter, pretrained
+from engine.backends.neural.video_tokens.loading import pretrained
 from engine.errors import FileUnreadable
 from engine.handle import Handle
 
@@ -111,7 +112,7 @@ class Speaker:
         base = pretrained(Gemma2ForCausalLM, config.language, "Gemma2", attn_implementation="eager")
         self._first = int(base.config.vocab_size)
         self._begin, self._end = self._first + config.hear.units, self._first + config.hear.units + 1
-        with no_chatter():
+        with quiet():
             base.resize_token_embeddings(self._end + 1, mean_resizing=False)
         scale = float(base.get_input_embeddings()(torch.arange(self._first)).detach().float().std())
         self.language = self._adapted(base, folder, trains).to(device)
@@ -127,14 +128,18 @@ class Speaker:
 
     def save_memory(self) -> None:
         """Keep no activations of the language model: they are computed again on the way back."""
-        self.language.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        with quiet():
+            self.language.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
     def _adapted(self, base: Any, folder: Path | None, trains: bool) -> Any:
         from peft import LoraConfig, PeftModel, get_peft_model
 
         if folder:
             try:
-                return PeftModel.from_pretrained(base, str(folder / LORA), is_trainable=trains, local_files_only=True)
+                with quiet():
+                    return PeftModel.from_pretrained(
+                        base, str(folder / LORA), is_trainable=trains, local_files_only=True
+                    )
             except (OSError, ValueError, RuntimeError, KeyError) as error:
                 first = str(error).strip().splitlines()[0]
                 raise FileUnreadable(f"{folder / LORA} does not fit the language model: {first}") from None
@@ -147,7 +152,8 @@ class Speaker:
             trainable_token_indices=list(range(self._first, self._end + 1)),
             task_type="CAUSAL_LM",
         )
-        return get_peft_model(base, settings)
+        with quiet():
+            return get_peft_model(base, settings)
 
     def _load_connectors(self, path: Path) -> None:
         from safetensors import SafetensorError
@@ -163,7 +169,7 @@ class Speaker:
         """Write the adapters and the connectors, as safetensors."""
         from safetensors.torch import save_file
 
-        with no_chatter():
+        with quiet():
             self.language.save_pretrained(str(folder / LORA), safe_serialization=True, save_embedding_layers=False)
         save_file(
             {name: value.contiguous() for name, value in self.connectors.state_dict().items()}, folder / CONNECTORS
