@@ -18,6 +18,9 @@ GROUP = "cuewright.backends"
 BUILT_IN: Mapping[str, str] = {
     "procedural": "engine.backends.procedural:ProceduralBackend",
     "sample_library": "engine.backends.sample_library:SampleLibraryBackend",
+    "audioldm2": "engine.backends.audioldm2:AudioLdm2Backend",
+    "auffusion": "engine.backends.auffusion:AuffusionBackend",
+    "stable_audio_open": "engine.backends.stable_audio_open:StableAudioOpenBackend",
     "stable_audio": "engine.backends.stable_audio:StableAudioBackend",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,25 @@ from engine.config import Settings
 from engine.handle import Handle
 
 
+@pytest.fixture(scope="module")
+def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
 @pytest.fixture(scope="module", params=BACKENDS)
-def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
+def backend(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Backend:
     folder = write(request.param, tmp_path_factory.mktemp("weights") / request.param)
     settings = Settings(models_folder=tmp_path_factory.mktemp("models"), models_device="cpu")
     Store(settings).add(folder, handle=Handle())
     made = registry.load(request.param, settings)
+    assert isinstance(made, NeuralBackend)
     assert made.name == request.param
+    # What is checked here is so for any number of steps; three are quicker than the published 25 or 50.
+    few = made.options["steps"].model_copy(update={"default": 3.0})
+    monkeypatch.setattr(type(made), "options", {**made.options, "steps": few})
     return made
 
 

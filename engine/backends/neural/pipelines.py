@@ -67,6 +67,12 @@ def beside(kind: str, pipeline: Any) -> Any:
     return made
 
 
+def sampler(kind: str, pipeline: Any) -> Any:
+    """A diffusers scheduler of that class, with the noise levels that a pipeline was trained with."""
+    diffusers: Any = importlib.import_module("diffusers")
+    return getattr(diffusers, kind).from_config(pipeline.scheduler.config)
+
+
 def generators(wanted: Sequence[Wanted]) -> list[torch.Generator]:
     """One for each sound, on the CPU: the same noise on every device."""
     import torch
@@ -80,6 +86,15 @@ def on_step_end(on_step: OnStep, steps: int) -> Callable[[Any, int, Any, dict[st
     def told(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         on_step(min(1.0, (step + 1) / steps))
         return tensors
+
+    return told
+
+
+def on_old_step(on_step: OnStep, steps: int) -> Callable[[int, Any, Any], None]:
+    """The same for pipelines with the older callback, which cannot be told to stop: the cancel is raised through."""
+
+    def told(step: int, timestep: Any, latents: Any) -> None:
+        on_step(min(1.0, (step + 1) / steps))
 
     return told
 

@@ -16,6 +16,7 @@ from engine.backends.finishing import FADE_SECONDS, finish, on_grid, resample, t
 from engine.backends.neural.model import Wanted
 from engine.backends.neural.windows import joined, starts
 from engine.dsp.decibels import amplitude
+from engine.dsp.fades import faded
 from engine.dsp.onset import happenings
 from engine.errors import BackendFailed
 from engine.handle import Handle
@@ -27,6 +28,8 @@ MARGIN_SECONDS = 0.5
 """So much silence may come before the sound."""
 ATTACK_SECONDS = 0.0005
 """Faded in at the onset, where a model's sound begins at once."""
+DYING_SECONDS = 0.5
+"""What a happening that the model cut off takes to fade."""
 PEAK = 0.5
 SILENT = 1e-7
 HEARD_DB = -40.0
@@ -126,8 +129,12 @@ def take_of(
     else:
         begin = _first_heard(sound, spec) if lasts else happenings(sound, spec.sample_rate_hz)[0].onset
     sound = sound[:, begin : begin + spec.length_samples]
+    sound = sound - sound.mean(axis=1, keepdims=True)  # before it fades, or it would stay in the tail
     if lasts:
         sound = np.pad(sound, ((0, 0), (0, spec.length_samples - sound.shape[1])))
+    elif sound.shape[1] < spec.length_samples:  # the model's longest: let it die away
+        dying = min(round(DYING_SECONDS * spec.sample_rate_hz), sound.shape[1] // 4)
+        sound = faded(faded(sound, 0, dying), 0, dying)
     fade_in = round((FADE_SECONDS if lasts else ATTACK_SECONDS) * spec.sample_rate_hz)
     sound = finish(sound, 0, min(fade_in, sound.shape[1] // 4), spec.sample_rate_hz)
     peak = float(np.abs(sound).max())

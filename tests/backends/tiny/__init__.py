@@ -7,10 +7,13 @@ from pathlib import Path
 
 from engine.backends.neural.pipelines import quiet
 
-from . import stable_audio
+from . import audioldm2, auffusion, stable_audio, stable_audio_open
 
 _BUILDERS: Mapping[str, Callable[[Path], None]] = {
+    "audioldm2": audioldm2.build,
+    "auffusion": auffusion.build,
     "stable_audio": stable_audio.build,
+    "stable_audio_open": stable_audio_open.build,
 }
 BACKENDS = tuple(sorted(_BUILDERS))
 """Those that have a tiny checkpoint."""

@@ -5,6 +5,7 @@ The centres are what ``train units`` learns; they lie in ``units.safetensors`` w
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,9 @@ class Centres:
         from safetensors.numpy import save_file
 
         arrays = {"centres": np.ascontiguousarray(self.vectors), "level_db": np.ascontiguousarray(self.level_db)}
-        save_file(arrays, folder / FILE, metadata={"layer": str(self.layer), "rate_hz": repr(self.rate_hz)})
+        # One entry: the format keeps several in no order, and equal units are to be equal files.
+        told = json.dumps({"layer": self.layer, "rate_hz": self.rate_hz})
+        save_file(arrays, folder / FILE, metadata={"units": told})
 
     @classmethod
     def of(cls, folder: Path) -> Centres:
@@ -74,7 +77,7 @@ class Centres:
         path = folder / FILE
         try:
             with safe_open(path, framework="numpy") as file:
-                told = file.metadata()
+                told = json.loads(file.metadata()["units"])
                 return cls(
                     vectors=file.get_tensor("centres"),
                     level_db=file.get_tensor("level_db"),

@@ -141,7 +141,7 @@ class Speaker:
                         base, str(folder / LORA), is_trainable=trains, local_files_only=True
                     )
             except (OSError, ValueError, RuntimeError, KeyError) as error:
-                first = str(error).strip().splitlines()[0]
+                first = (str(error).strip() or type(error).__name__).splitlines()[0]
                 raise FileUnreadable(f"{folder / LORA} does not fit the language model: {first}") from None
         lora = self.config.lora
         settings = LoraConfig(
@@ -162,7 +162,7 @@ class Speaker:
         try:
             self.connectors.load_state_dict(load_file(path))
         except (OSError, SafetensorError, RuntimeError) as error:
-            first = str(error).strip().splitlines()[0]
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise FileUnreadable(f"{path} does not fit the configuration beside it: {first}") from None
 
     def save(self, folder: Path) -> None:
