@@ -118,7 +118,7 @@ KNOWN: Mapping[str, KnownModel] = {
         KnownModel(
             name="clip-vit-large-patch14",
             backend="clip",
-            kind="CLIP",
+            kind="CLIPModel",
             repository="openai/clip-vit-large-patch14",
             files=_TRANSFORMERS_FILES,
             needs=("config.json", "preprocessor_config.json"),
@@ -138,7 +138,7 @@ KNOWN: Mapping[str, KnownModel] = {
         KnownModel(
             name="clap-htsat-fused",
             backend="clap",
-            kind="Clap",
+            kind="ClapModel",
             repository="laion/clap-htsat-fused",
             files=_TRANSFORMERS_FILES,
             needs=("config.json", "preprocessor_config.json"),

@@ -13,6 +13,7 @@ from engine.cli import (
     bench,
     doctor,
     edit,
+    evaluate,
     export,
     generate,
     install,
@@ -67,6 +68,7 @@ app.command()(sounds.presets)
 app.add_typer(library.library_app, name="library")
 app.add_typer(models.models_app, name="models")
 app.command()(install.install)
+app.command()(evaluate.evaluate)
 app.command()(doctor.doctor)
 app.add_typer(bench.bench_app, name="bench")
 app.add_typer(train.train_app, name="train")

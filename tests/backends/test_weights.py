@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from engine.backends import layouts
 from engine.backends.known_models import KNOWN
-from engine.backends.weights import RECORD, Store, load_state_dict, revision_of
+from engine.backends.weights import RECORD, Store, load_state_dict, revision_of, sha256_of
 from engine.config import Settings
 from engine.errors import BadArgument, Cancelled, FileUnreadable, FolderNotWritable, LicenceNotAccepted, WeightsMissing
 from engine.handle import Handle
@@ -87,9 +87,14 @@ def test_a_language_model_is_called_as_its_folder(store: Store, tmp_path: Path) 
 def test_a_name_that_is_none(store: Store, tmp_path: Path, name: str) -> None:
     with pytest.raises(BadArgument, match="small letters"):
         store.add(pipeline(tmp_path / "mine"), name=name, handle=Handle())
+    outside = tmp_path / "models" / name / RECORD
+    outside.parent.mkdir(parents=True, exist_ok=True)
+    added = store.add(pipeline(tmp_path / "theirs"), handle=Handle())
+    outside.write_bytes((tmp_path / "models" / added.name / RECORD).read_bytes())
     for asked in (store.find, store.remove, store.named):
         with pytest.raises(WeightsMissing):
             asked(name)
+    assert outside.exists()
 
 
 def spoil_nothing_there(folder: Path) -> None:
@@ -216,6 +221,8 @@ def test_hashing_can_be_cancelled(store: Store, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         store.add(pipeline(tmp_path / "mine"), handle=Handle(is_cancelled=lambda: True))
     assert store.installed() == ()
+    with pytest.raises(Cancelled):
+        sha256_of(tmp_path / "mine" / "model_index.json", Handle(is_cancelled=lambda: True))
 
 
 def test_safetensors_are_known_by_their_content(tmp_path: Path) -> None:
