@@ -25,7 +25,7 @@ Folder = Annotated[Path, typer.Argument(help="Folder of videos with sound; a cap
 Out = Annotated[Path, typer.Option(help="Folder for what is trained; the same one for all three.")]
 Epochs = Annotated[int, typer.Option(min=1, help="How often each video is seen.")]
 Batch = Annotated[int, typer.Option(min=1, help="Clips a step.")]
-Accumulate = Annotated[int, typer.Option(min=1, help="Parts of a batch that are looked at one after the other.")]
+Accumulate = Annotated[int, typer.Option(min=1, help="Batches whose gradients make one step.")]
 Rate = Annotated[float, typer.Option(min=1e-7, max=1.0, help="Highest learning rate.")]
 HeldOut = Annotated[float, typer.Option(min=0.001, max=0.9, help="Share of the videos that is only scored on.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of all that chance decides.")]

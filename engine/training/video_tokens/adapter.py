@@ -128,8 +128,8 @@ def train_adapter(
 
 
 def _opened(diffusion: Path, device: str) -> Any:
-    from diffusers import StableDiffusionPipeline
-
+    with quiet():
+        from diffusers import StableDiffusionPipeline
     pipeline = pretrained(StableDiffusionPipeline, diffusion, "a diffusion model of Auffusion's kind", **_PLAIN)
     return pipeline.to(device)
 

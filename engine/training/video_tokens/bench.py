@@ -36,6 +36,7 @@ class Size:
     learning_rate: float = 3e-3
     warmup_share: float = 0.3
     held_out_share: float = 0.15
+    score_every: int = 4
 
 
 class VideoTokensReport(Model):
@@ -46,7 +47,7 @@ class VideoTokensReport(Model):
     rows
         Chance, untrained, trained, and the units of the sound itself.
     losses
-        Training loss of each epoch.
+        Training loss of each epoch that was scored.
     """
 
     rows: tuple[TokenRow, ...]
@@ -97,6 +98,7 @@ def _measured(folder: Path, size: Size, seed: int, workers: int, handle: Handle,
             learning_rate=size.learning_rate,
             warmup_share=size.warmup_share,
             held_out_share=size.held_out_share,
+            score_every=size.score_every,
             seed=seed,
             device="cpu",
         ),

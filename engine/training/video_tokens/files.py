@@ -107,8 +107,8 @@ def read_checkpoint(path: Path) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        first = str(error).strip().splitlines()[0]
+    except (OSError, RuntimeError, LookupError, ValueError, AssertionError, pickle.UnpicklingError, EOFError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise FileUnreadable(f"{path} is no checkpoint ({first}); move it away to begin anew.", field="out") from None
     return state
 

@@ -112,8 +112,11 @@ def train(task: Task[E], config: TrainConfig, out: Path, handle: Handle) -> tupl
                 if run.step % config.checkpoint_steps == 0 and accelerator.is_main_process:
                     run.checkpoint()
                 handle.progress((run.epoch + run.step / per_epoch) / config.epochs, f"epoch {run.epoch + 1}")
-            scores = task.held_out(Handle(is_cancelled=handle.is_cancelled))
-            run.end_epoch(scores)
+            number = run.epoch + 1
+            if number % config.score_every == 0 or number == config.epochs:
+                scores = task.held_out(Handle(is_cancelled=handle.is_cancelled))
+                run.rows.append(run.row(scores))
+            run.end_epoch()
             if accelerator.is_main_process:
                 with replacing_all(out) as new:
                     task.save(new)
@@ -184,7 +187,7 @@ class _Run:
             "examples": self.examples,
             "weights": {name: value.detach().cpu() for name, value in self.parameters.items()},
             "optimiser": self.optimiser.state_dict(),
-            "schedule": {name: v for name, v in self.schedule.state_dict().items() if name != "lr_lambdas"},
+            "schedule": self.schedule.state_dict(),
             "chance": torch.get_rng_state(),
             "chance_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             "epoch": self.epoch,
@@ -194,10 +197,12 @@ class _Run:
         }
         write_checkpoint(self.file, state)
 
-    def end_epoch(self, scores: Model) -> None:
+    def row(self, scores: Model) -> EpochRow:
         loss = float(np.mean(self.losses)) if self.losses else 0.0
+        return EpochRow(epoch=self.epoch + 1, loss=loss, held_out=scores.model_dump(mode="json"))
+
+    def end_epoch(self) -> None:
         self.epoch, self.step, self.losses = self.epoch + 1, 0, []
-        self.rows.append(EpochRow(epoch=self.epoch, loss=loss, held_out=scores.model_dump(mode="json")))
 
     def write_table(self) -> None:
         with replacing(self.table) as new:

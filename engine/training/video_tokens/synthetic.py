@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens.config import (
     ConnectorConfig,
     HearConfig,
@@ -113,6 +114,11 @@ def _joined(silent: Path, sound: Sound, path: Path) -> None:
 
 def tiny_models(folder: Path, *, seed: int = 0) -> VideoTokensConfig:
     """CLIP, HuBERT and Gemma2 of tiny sizes, weights at random, on disk; and the configuration that fits them."""
+    with quiet():
+        return _tiny_models(folder, seed)
+
+
+def _tiny_models(folder: Path, seed: int) -> VideoTokensConfig:
     import torch
     from transformers import (
         CLIPVisionConfig,
