@@ -8,12 +8,16 @@ Source: Auffusion (arXiv 2401.01044), the backbone of Audio-Agent (arXiv 2410.03
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.audio import Samples
+import numpy as np
+
+from engine.audio import Audio, Samples
 from engine.backends.neural import mel
 from engine.backends.neural.backend import NeuralBackend
+from engine.backends.neural.changes import Change
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
 from engine.backends.neural.pipelines import (
@@ -25,16 +29,21 @@ from engine.backends.neural.pipelines import (
     opened,
     quiet,
     sampler,
-    starts_of,
 )
-from engine.backends.neural.takes import Shape
+from engine.backends.neural.prompt_to_prompt import WordEdit, edited_by_words
+from engine.backends.neural.takes import Shape, take_of, wishes
 from engine.backends.neural.vocoder import vocoder
 from engine.backends.weights import Installed
+from engine.handle import Handle
+from engine.plan import TakeSpec
+from engine.results import Take
 
 if TYPE_CHECKING:
     import torch
 
 TEXT_TOKENS = 77
+LATENT_COLUMNS = 8
+"""Of the picture, that the U-Net sees as one."""
 OPTIONS = {
     "steps": Option(default=25, low=1, high=200, whole=True, description="More are finer, and slower."),
     "guidance": Option(default=7.5, low=1.0, high=20.0, description="How closely the words are followed."),
@@ -53,9 +62,37 @@ class AuffusionBackend(NeuralBackend):
     def load(self, installed: Installed, device: Device) -> DiffusionModel:
         """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
         pipeline = opened_auffusion(installed, device)
-        if self._settings.models_compile:
-            pipeline.unet.compile_repeated_blocks()
+        prepared(pipeline, device, compiled=self._settings.models_compile)
         return AuffusionModel(pipeline, vocoder(installed.folder / "vocoder"), device)
+
+    def render_words(self, spec: TakeSpec, edit: WordEdit, handle: Handle) -> Take:
+        """The take that ``edit.source`` and the spec's seed made, as ``edit.target`` says, the rest of it kept.
+
+        Raises
+        ------
+        BadArgument, BackendFailed, ResourceError
+            As :meth:`render`, and where the edit gives a weight to no word of its target.
+        """
+        spec = spec.model_copy(update={"text": edit.target})
+        options, lasts = self._checked(spec), self._lasts(spec)
+        planned = wishes(spec, self.shape, options, lasts=lasts)
+        made = self._run(planned, handle, lambda model: _rewording(model, edit))
+        sounds = [sound for _, sound in made]
+        return take_of(sounds, spec, self.shape, self.installed.licence, handle, lasts=lasts)
+
+    def change_words(self, audio: Audio, edit: WordEdit, spec: TakeSpec, handle: Handle) -> Audio:
+        """A sound that is there and that ``edit.source`` describes, varied so that it is what ``edit.target`` says.
+
+        Raises
+        ------
+        BadArgument, BackendFailed, ResourceError
+            As :meth:`change`, and where the edit gives a weight to no word of its target.
+        """
+        change = Change(audio=audio)
+        spec = spec.model_copy(update={"text": edit.target})
+        wanted = change.wanted(spec, self.shape, self._checked(spec))
+        ((_, sound),) = self._run([wanted], handle, lambda model: _rewording(model, edit))
+        return change.result(sound, self.shape, handle)
 
 
 def opened_auffusion(installed: Installed, device: Device) -> Any:
@@ -64,6 +101,17 @@ def opened_auffusion(installed: Installed, device: Device) -> Any:
     with quiet():
         pipeline.scheduler = sampler("DPMSolverMultistepScheduler", pipeline)
     return pipeline
+
+
+def prepared(pipeline: Any, device: Device, *, compiled: bool) -> None:
+    """What makes steps quicker, before the first: pictures with their channels side by side suit a GPU's units."""
+    import torch
+
+    if device.name == "cuda":
+        pipeline.unet.to(memory_format=torch.channels_last)
+        pipeline.vae.to(memory_format=torch.channels_last)
+    if compiled:
+        pipeline.unet.compile_repeated_blocks()
 
 
 class AuffusionModel:
@@ -97,8 +145,8 @@ class AuffusionModel:
             if first.start is None:
                 drawn = self.drawn(keys | size, on_step, steps)
             elif not first.spans:
-                strength = first.options["strength"]
-                told = on_step_end(on_step, max(1, int(steps * strength)))
+                strength, run = _varied(first)
+                told = on_step_end(on_step, run)
                 drawn = self._vary(image=self._looked_at(wanted), strength=strength, callback_on_step_end=told, **keys)
             else:
                 told = on_step_end(on_step, steps)
@@ -106,13 +154,38 @@ class AuffusionModel:
                 drawn = self._parts(strength=1.0, callback_on_step_end=told, **keys)
             return self._heard(drawn.images, first.length_samples)
 
+    def reworded(self, wanted: Sequence[Wanted], edit: WordEdit, on_step: OnStep) -> list[Samples]:
+        """As a call, with the words of an edit: each sound is drawn beside the one that the old words make."""
+        old = [replace(each, text=edit.source) for each in wanted]
+        check_texts(self.pipeline.tokenizer, [*old, *wanted], TEXT_TOKENS, "Auffusion")
+        made = []
+        for number, each in enumerate(wanted):
+            steps = run = round(each.options["steps"])
+            keys: dict[str, Any] = {"num_inference_steps": steps, "guidance_scale": each.options["guidance"]}
+            if each.start is None:
+                pipeline = self.pipeline
+                keys |= {"height": mel.BANDS, "width": each.length_samples // mel.HOP}
+            else:
+                pipeline = self._vary
+                strength, run = _varied(each)
+                keys |= {"image": self._looked_at([each, each]), "strength": strength}
+            told = on_step_end(_part(on_step, number, len(wanted)), run)
+            with quiet():
+                pair = edited_by_words(pipeline, edit, seed=each.seed, steps=run, on_step_end=told, **keys)
+                made += self._heard(pair[1:], each.length_samples)
+        return made
+
     def drawn(self, keys: dict[str, Any], on_step: OnStep, steps: int) -> Any:
         """Pictures from words."""
         return self.pipeline(callback_on_step_end=on_step_end(on_step, steps), **keys)
 
     def _looked_at(self, wanted: Sequence[Wanted]) -> torch.Tensor:
         """Sounds to begin from, as pictures of 0 to 1."""
-        sound = starts_of(wanted, self._device)[:, 0].float()
+        import torch
+
+        # 32 bits until it is a picture: the numbers that a card computes in would be heard as noise.
+        begun = np.stack([each.start[0] for each in wanted if each.start is not None])
+        sound = torch.from_numpy(begun).to(self._device.name)
         peak = sound.abs().amax(dim=1, keepdim=True).clamp(min=1e-6)
         drawn: torch.Tensor = mel.picture(mel.log_mel(sound / peak * mel.PEAK)).to(self._device.dtype)
         return drawn
@@ -127,11 +200,29 @@ class AuffusionModel:
 
 
 def columns(wanted: Sequence[Wanted], device: Device) -> torch.Tensor:
-    """1 where a column of the picture is drawn anew: ``(batch, 1, bands, columns)``."""
+    """1 where a column of the picture is drawn anew, in whole latents: ``(batch, 1, bands, columns)``."""
     import torch
 
     mask = torch.zeros(len(wanted), 1, mel.BANDS, wanted[0].length_samples // mel.HOP)
+    step = mel.HOP * LATENT_COLUMNS
     for row, each in zip(mask, wanted, strict=True):
         for start, end in each.spans:
-            row[:, :, start // mel.HOP : -(-end // mel.HOP)] = 1.0
+            row[:, :, start // step * LATENT_COLUMNS : -(-end // step) * LATENT_COLUMNS] = 1.0
     return mask.to(device.name, device.dtype)
+
+
+def _varied(wanted: Wanted) -> tuple[float, int]:
+    """How far a varied sound goes, at least one step, and how many steps that are."""
+    steps = round(wanted.options["steps"])
+    strength = min(1.0, max(wanted.options["strength"], 1.001 / steps))
+    return strength, int(steps * strength)
+
+
+def _rewording(model: DiffusionModel, edit: WordEdit) -> Callable[[Sequence[Wanted], OnStep], list[Samples]]:
+    assert isinstance(model, AuffusionModel)
+    return lambda wanted, on_step: model.reworded(wanted, edit, on_step)
+
+
+def _part(on_step: OnStep, number: int, count: int) -> OnStep:
+    """Told 0 to 1 of one of so many."""
+    return lambda share: on_step((number + share) / count)

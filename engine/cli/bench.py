@@ -13,6 +13,9 @@ import typer
 
 from engine.cli.bench_cuts import bench_cuts
 from engine.cli.bench_editing import bench_editing
+from engine.cli.bench_overlap import bench_overlap
+from engine.cli.bench_planners import bench_planners
+from engine.cli.bench_models import models
 from engine.cli.bench_spotting import bench_spotting
 from engine.cli.bench_video_tokens import bench_video_tokens
 from engine.cli.output import JsonFlag, print_json, say, table
@@ -22,6 +25,9 @@ bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 bench_app.command("spotting")(bench_spotting)
 bench_app.command("cuts")(bench_cuts)
 bench_app.command("editing")(bench_editing)
+bench_app.command("models")(models)
+bench_app.command("overlap")(bench_overlap)
+bench_app.command("planners")(bench_planners)
 bench_app.command("video-tokens")(bench_video_tokens)
 
 

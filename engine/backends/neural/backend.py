@@ -7,7 +7,7 @@ folder. Matching words, bounds, batches, memory, long sounds, rates and onsets a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from typing import ClassVar
@@ -15,6 +15,7 @@ from typing import ClassVar
 from engine.audio import Audio, Samples
 from engine.backends.base import Capabilities, Match
 from engine.backends.known_models import KNOWN
+from engine.backends.neural.batches import Call
 from engine.backends.neural.changes import Change
 from engine.backends.neural.device import Device
 from engine.backends.neural.finding import matched
@@ -171,7 +172,10 @@ class NeuralBackend(ABC):
         ((_, sound),) = self._run([wanted], handle)
         return change.result(sound, self.shape, handle)
 
-    def _run(self, wanted: Sequence[Wanted], handle: Handle) -> Iterator[tuple[int, Samples]]:
+    def _run(
+        self, wanted: Sequence[Wanted], handle: Handle, call: Callable[[DiffusionModel], Call] = lambda model: model
+    ) -> Iterator[tuple[int, Samples]]:
+        """What the model makes of wishes, by calling it or by another of its methods."""
         handle.check()
         if not wanted:
             return
@@ -179,7 +183,7 @@ class NeuralBackend(ABC):
         key = (self.name, installed.folder, installed.revision, device)
         keep_seconds = self._settings.models_keep_seconds
         with RESIDENCE.keep(key, lambda: self._loaded(installed, device), device, keep_seconds) as resident:
-            yield from resident.batches.run(resident.model, wanted, handle)
+            yield from resident.batches.run(call(resident.model), wanted, handle)
 
     def _loaded(self, installed: Installed, device: Device) -> DiffusionModel:
         try:

@@ -55,6 +55,15 @@ class Device:
         return cls(name=wanted)
 
     @property
+    def described(self) -> str:
+        """The device by its maker's name."""
+        import torch
+
+        if self.name == "cuda":
+            return torch.cuda.get_device_name()
+        return f"{self.name}, {torch.get_num_threads()} threads"
+
+    @property
     def dtype(self) -> torch.dtype:
         """Of the weights."""
         import torch

@@ -25,7 +25,7 @@ def build(folder: Path) -> None:
             encoder_hidden_size=4,
             downsampling_ratios=[16, 16, 16],
             channel_multiples=[1, 1, 1],
-            decoder_channels=4,
+            decoder_channels=1,
             decoder_input_channels=4,
         ),
         text_encoder=t5.encoder(),

@@ -26,6 +26,8 @@ def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
     FileUnreadable
         When the folder does not hold one.
     """
+    from safetensors import SafetensorError
+
     if not Path(folder).is_dir():
         raise FileUnreadable(f"There is no folder {folder} with {what}: give the path of one.", field="models")
     if hasattr(kind, "save_pretrained") and hasattr(kind, "state_dict"):
@@ -33,6 +35,6 @@ def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
     try:
         with quiet():
             return kind.from_pretrained(str(folder), local_files_only=True, **options)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise FileUnreadable(f"{folder} does not hold {what} as published: {first}", field="models") from None

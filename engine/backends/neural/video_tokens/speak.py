@@ -133,6 +133,7 @@ class Speaker:
 
     def _adapted(self, base: Any, folder: Path | None, trains: bool) -> Any:
         from peft import LoraConfig, PeftModel, get_peft_model
+        from safetensors import SafetensorError
 
         if folder:
             try:
@@ -140,7 +141,7 @@ class Speaker:
                     return PeftModel.from_pretrained(
                         base, str(folder / LORA), is_trainable=trains, local_files_only=True
                     )
-            except (OSError, ValueError, RuntimeError, KeyError) as error:
+            except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
                 first = (str(error).strip() or type(error).__name__).splitlines()[0]
                 raise FileUnreadable(f"{folder / LORA} does not fit the language model: {first}") from None
         lora = self.config.lora
