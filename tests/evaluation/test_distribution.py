@@ -70,5 +70,5 @@ def test_a_class_that_is_never_heard_is_no_infinity() -> None:
 
 def test_similarity_by_hand() -> None:
     a = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 0.0]])
-    b = np.array([[3.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
+    b = np.array([[0.5, 0.0], [1.0, 1.0], [1.0, 1.0]])
     assert similarity(a, b) == pytest.approx((1 + np.sqrt(0.5) + 0) / 3)

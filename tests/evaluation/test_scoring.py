@@ -255,6 +255,14 @@ def picture_file() -> Callable[[Path], Path]:
     return make
 
 
+def test_a_sound_is_judged_the_same_in_any_company(tmp_path: Path) -> None:
+    judge = Clap(clap_folder(tmp_path / "clap"), "clap")
+    sounds = [tone(300).astype(np.float32), clicks(0.5).astype(np.float32), tone(5_000).astype(np.float32)]
+    alone = np.concatenate([judge.sounds([sound]) for sound in sounds])
+    assert judge.sounds(sounds) == pytest.approx(alone, abs=1e-5)
+    assert alone[0] != pytest.approx(alone[1], abs=1e-3)
+
+
 def test_a_judge_with_weights_missing_is_refused(tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
