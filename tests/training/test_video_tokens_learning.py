@@ -11,6 +11,7 @@ import pytest
 from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.hear import Centres
 from engine.backends.neural.video_tokens.tokens import VideoTokens
+from engine.cli.bench_video_tokens import _print
 from engine.evaluation.token_scores import TokenRow
 from engine.picture import Picture
 from engine.training.video_tokens.bench import Size, VideoTokensReport, measure
@@ -86,3 +87,13 @@ def test_what_was_saved_speaks_of_a_picture_as_long_as_it_is(report: VideoTokens
     assert len(np.unique(tokens.units)) > 1
     longer = model.visual_tokens(Picture(path=str(heard.path), play_rate=0.3), heard.caption)  # more than one stretch
     assert len(longer.units) == pytest.approx(len(tokens.units) / 0.3, abs=4)
+
+
+def test_the_table_says_what_its_columns_mean(report: VideoTokensReport, capsys: pytest.CaptureFixture[str]) -> None:
+    _print(report)
+    shown = capsys.readouterr().out
+    lines = {line.split("│")[1].strip(): line for line in shown.splitlines() if line.startswith("│")}
+    assert set(lines) == {"chance", "untrained", "trained", "units of the sound"}
+    assert f"{rows(report)['trained'].accuracy:.2f}" in lines["trained"]
+    for column in ("onset Acc", "its chance", "AP", "F100", "token acc", "failed"):
+        assert shown.count(column) >= 2, "in the head of the table and in words"

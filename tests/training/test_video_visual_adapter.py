@@ -11,9 +11,12 @@ from tiny_latent import WIDTH, write_tiny_latent
 
 from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens import visual_adapter
+from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.hear import Centres
 from engine.backends.neural.video_tokens.visual_adapter import AdapterConfig
 from engine.errors import FileUnreadable
+from engine.handle import Handle
+from engine.training.video_tokens.adapter import AdapterTask, Drawn
 
 torch = pytest.importorskip("torch")
 
@@ -143,3 +146,27 @@ def test_an_adapter_of_another_model_is_told(pipeline: Any, tmp_path: Path) -> N
     (tmp_path / visual_adapter.FILE).write_bytes(b"nothing of the kind")
     with pytest.raises(FileUnreadable, match="does not fit"):
         visual_adapter.attach(pipeline, tmp_path)
+
+
+def test_an_adapter_learns_to_listen(pipeline: Any) -> None:
+    """Two sounds, told apart by their tokens alone: it comes to draw each better by its own tokens."""
+    text = np.zeros((77, WIDTH), np.float32)
+    latents = [np.full((4, 8, 8), sign, np.float32) for sign in (1.5, -1.5)]
+    drawn = [
+        Drawn(latent=latent, text=text, units=np.full(20, unit, np.int64))
+        for latent, unit in zip(latents, (2, 7), strict=True)
+    ]
+    task = AdapterTask(pipeline, drawn, drawn, centres(), VideoTokensConfig(), "", text)
+    frozen = {name: value.clone() for name, value in pipeline.unet.named_parameters() if name not in task.trained()}
+    before = task.held_out(Handle())
+    torch.manual_seed(3)
+    descent = torch.optim.Adam(task.trained().values(), 3e-3)
+    for _ in range(150):
+        descent.zero_grad()
+        task.module(drawn * 4).backward()
+        descent.step()
+    after = task.held_out(Handle())
+    assert after.own < after.none < after.other
+    assert after.other - after.own > 0.01  # the U-Net is random and frozen, so it cannot be much
+    assert after.other - after.own > 3 * abs(before.other - before.own)
+    assert all(torch.equal(value, dict(pipeline.unet.named_parameters())[name]) for name, value in frozen.items())

@@ -143,8 +143,7 @@ def _tiny_models(folder: Path, seed: int) -> VideoTokensConfig:
         initializer_range=0.1,  # at random, larger weights tell pictures apart better
     )
     CLIPVisionModelWithProjection(seen).save_pretrained(clip)
-    size = {"height": 64, "width": 64}
-    CLIPImageProcessorPil(size=size, crop_size=size).save_pretrained(clip)
+    CLIPImageProcessorPil(size={"shortest_edge": 64}, crop_size={"height": 64, "width": 64}).save_pretrained(clip)
     heard = HubertConfig(
         hidden_size=32,
         num_hidden_layers=2,

@@ -74,9 +74,8 @@ class TokensTask:
         return spoken_row("tokens", self.speaker, self.held, self.reader, handle)
 
     def save(self, folder: Path) -> None:
-        """The adapters, the connectors, the configuration and the licence."""
+        """The adapters, the connectors and the licence; the configuration is there since the units."""
         self.speaker.save(folder)
-        self.speaker.config.write(folder)
         keep_licence(folder, self.speaker.config)
 
 

@@ -26,9 +26,10 @@ _STEPS = 60
 
 
 def build(folder: Path) -> None:
-    """Write all of it; the models that it stands on lie beside, in a hidden folder."""
+    """Write all of it; the models that it stands on lie in it too."""
     config = tiny_models(folder / "base")
-    config.write(folder)
+    within = {"clip": "base/clip", "hubert": "base/hubert", "language": "base/gemma"}
+    config.model_copy(update=within).write(folder)
     chance = np.random.default_rng(0)
     vectors = chance.standard_normal((config.hear.units, WIDTH)).astype(np.float32)
     levels = np.linspace(-90, -10, config.hear.units, dtype=np.float32)

@@ -63,7 +63,8 @@ class LoraSettings(Model):
 class VideoTokensConfig(Model):
     """All of it.
 
-    ``clip``, ``hubert`` and ``language`` name what the weights were trained on: folder, or name on the hub.
+    ``clip``, ``hubert`` and ``language`` name the folders of what the weights were trained on: absolute, or within the
+    folder of the configuration; what stands there before training is their name on the hub.
     """
 
     clip: str = Field("openai/clip-vit-large-patch14", description="(open) CLIP, its vision half.")
@@ -84,7 +85,7 @@ class VideoTokensConfig(Model):
 
     @classmethod
     def of(cls, folder: Path) -> VideoTokensConfig:
-        """What lies beside the weights.
+        """What lies beside the weights, the folders that it names absolute.
 
         Raises
         ------
@@ -93,8 +94,10 @@ class VideoTokensConfig(Model):
         """
         path = folder / FILE
         try:
-            return cls.read(path.read_bytes())
+            config = cls.read(path.read_bytes())
         except (OSError, CuewrightError) as error:
             raise FileUnreadable(
                 f"{path} cannot be read ({error}); it is written by 'cuewright train units'.", field="models"
             ) from None
+        within = {name: str(folder / getattr(config, name)) for name in ("clip", "hubert", "language")}
+        return config.model_copy(update={name: place for name, place in within.items() if Path(place).is_dir()})
