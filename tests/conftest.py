@@ -68,3 +68,11 @@ def foreign() -> Callable[[str], str]:
         pytest.skip(message)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Callable[[str, Path], Path]:
+    """Writes the tiny checkpoint of a backend into a folder."""
+    from backends.tiny import write
+
+    return write

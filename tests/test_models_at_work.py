@@ -1,0 +1,137 @@
+"""Diffusion backends on tiny checkpoints, from a request to its files: plans in batches, edits, licences, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.backends.weights import Store
+from engine.config import Settings
+from engine.errors import BadArgument, CuewrightError, WeightsMissing
+from engine.handle import Handle
+from engine.render.studio import Studio
+from engine.request import EditRequest, GenerateRequest, Job
+from engine.results import JobResult
+from engine.session import Session
+from engine.stems.manifest import read_manifest
+
+RATE = 48_000
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory, tiny: Callable[[str, Path], Path]) -> Path:
+    """A models folder with two models."""
+    folder = tmp_path_factory.mktemp("models")
+    store = Store(Settings(models_folder=folder))
+    for backend in ("stable_audio", "auffusion"):
+        store.add(tiny(backend, tmp_path_factory.mktemp("weights") / backend), handle=Handle())
+    return folder
+
+
+@pytest.fixture
+def settings(checkpoints: Path, tmp_path: Path) -> Settings:
+    return Settings(
+        models_folder=checkpoints,
+        models_device="cpu",
+        roots=(tmp_path,),
+        data_folder=tmp_path / "data",
+        cache_folder=tmp_path / "cache",
+    )
+
+
+def run(settings: Settings, request: GenerateRequest | EditRequest, handle: Handle = Handle()) -> JobResult:  # noqa: B008
+    verb = "edit" if isinstance(request, EditRequest) else "generate"
+    job = Job(id="j1", verb=verb, request=request, session=Session(), created="2026-01-01T00:00:00Z")
+    return Studio(settings).run(job, handle)
+
+
+def test_a_plan_goes_through_the_model_in_batches(settings: Settings, tmp_path: Path) -> None:
+    told: list[float] = []
+    request = GenerateRequest(
+        prompt="a heavy wooden door slams, then glass breaks, then a dog barks",
+        folder=str(tmp_path / "out"),
+        backend="stable_audio",
+        takes=2,
+        seed=1,
+    )
+    result = run(settings, request, Handle(on_progress=lambda fraction, stage: told.append(fraction)))
+    assert len(result.stems) == 6
+    assert told == sorted(told)
+    assert len({round(fraction, 6) for fraction in told if 0.05 < fraction < 0.85}) > 12, "a step at a time"
+    for stem in result.stems:
+        assert stem.licence.name == "Stability-AI-Community"
+        sound, rate = soundfile.read(stem.path)
+        assert rate == RATE
+        assert np.abs(sound).max() > 0.01
+    manifest = read_manifest(Path(result.manifest))
+    assert manifest.stems[0].licence.name == "Stability-AI-Community"
+    versions = {spec.backend_version for event in manifest.plan.events for spec in event.takes}
+    assert versions == {f"1+{Store(settings).for_backend('stable_audio').revision[:12]}"}
+
+
+def test_what_must_be_safe_to_deliver_refuses_by_name(settings: Settings, tmp_path: Path) -> None:
+    request = GenerateRequest(prompt="glass breaks", folder=str(tmp_path), backend="auffusion", delivery_safe=True)
+    with pytest.raises(BadArgument, match="auffusion .*CC-BY-NC-SA") as caught:
+        run(settings, request)
+    assert caught.value.field == "delivery_safe"
+
+
+def test_without_weights_the_command_is_told_and_other_backends_work(settings: Settings, tmp_path: Path) -> None:
+    request = GenerateRequest(prompt="glass breaks", folder=str(tmp_path / "out"), backend="audioldm2")
+    with pytest.raises(WeightsMissing, match="cuewright models pull audioldm2"):
+        run(settings, request)
+    assert run(settings, request.model_copy(update={"backend": "procedural"})).stems
+
+
+def test_a_text_beyond_the_encoder_is_told(settings: Settings, tmp_path: Path) -> None:
+    words = "an " + "extraordinarily " * 10 + "heavy door slams"  # letters are tokens to this tokenizer
+    with pytest.raises(CuewrightError, match="reads 77 tokens"):
+        run(settings, GenerateRequest(prompt=words, folder=str(tmp_path), backend="auffusion"))
+
+
+def recorded(tmp_path: Path, channels: int = 2) -> tuple[Path, np.ndarray]:
+    sound = 0.1 * np.random.default_rng(0).standard_normal((2 * RATE, channels))
+    path = tmp_path / "a.wav"
+    soundfile.write(path, sound, RATE, subtype="PCM_24")
+    return path, soundfile.read(path, dtype="int32", always_2d=True)[0]
+
+
+@pytest.mark.parametrize("backend", ["stable_audio", "auffusion"])
+@pytest.mark.parametrize("do", ["fill text='glass breaks'", "restyle text='glass breaks' strength=0.7"])
+def test_outside_the_selection_no_bit_changes(settings: Settings, tmp_path: Path, backend: str, do: str) -> None:
+    path, old = recorded(tmp_path)
+    request = EditRequest(audio=str(path), do=do, selection_start=0.5, selection_length=0.6, backend=backend, seed=3)
+    result = run(settings, request)
+    (stem,) = result.stems
+    new = soundfile.read(stem.path, dtype="int32", always_2d=True)[0]
+    start, end = RATE // 2, RATE // 2 + round(0.6 * RATE)
+    assert new.shape == old.shape
+    assert np.array_equal(new[:start], old[:start])
+    assert np.array_equal(new[end:], old[end:])
+    inside = (new[start:end] != old[start:end]).any(axis=1)
+    assert inside[480:-480].mean() > 0.99
+    licence = Store(settings).for_backend(backend).licence
+    assert stem.licence.name == f"LicenseRef-original AND {licence.name}"
+    assert stem.licence.commercial == licence.commercial
+
+
+def test_a_sound_goes_on_by_a_model(settings: Settings, tmp_path: Path) -> None:
+    path, old = recorded(tmp_path)
+    request = EditRequest(audio=str(path), do="extend length_seconds=3 text=rain", backend="stable_audio", seed=3)
+    (stem,) = run(settings, request).stems
+    new = soundfile.read(stem.path, dtype="int32", always_2d=True)[0]
+    assert len(new) == 3 * RATE
+    assert np.array_equal(new[: 2 * RATE - RATE // 100], old[: 2 * RATE - RATE // 100])
+    assert np.abs(new[2 * RATE :]).max() > 0
+
+
+def test_restyle_without_a_model_says_what_to_name(settings: Settings, tmp_path: Path) -> None:
+    path, _ = recorded(tmp_path)
+    with pytest.raises(BadArgument, match="name one with backend") as caught:
+        run(settings, EditRequest(audio=str(path), do="restyle text='glass breaks'"))
+    assert caught.value.field == "backend"
+    assert sorted(each.name for each in tmp_path.iterdir() if each.suffix == ".wav") == ["a.wav"]
