@@ -46,11 +46,10 @@ def vocoder(folder: Path) -> Any:
         raise FileUnreadable(f"{folder / CONFIG} is no vocoder's configuration: {error}.", field="backend") from None
     model = SpeechT5HifiGan(config)
     held: Any = load_state_dict(folder / WEIGHTS)
-    fused = renamed(held.get("generator", held))
     buffers = {name: tensor for name, tensor in model.state_dict().items() if name in ("mean", "scale")}
     try:
-        model.load_state_dict(fused | buffers)
-    except RuntimeError as error:
+        model.load_state_dict(renamed(held.get("generator", held)) | buffers)
+    except (RuntimeError, KeyError, AttributeError) as error:
         told = " ".join(str(error).split())[:200]
         raise FileUnreadable(f"{folder / WEIGHTS} does not fit its configuration: {told}.", field="backend") from None
     model.eval()

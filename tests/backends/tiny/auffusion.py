@@ -69,9 +69,15 @@ def pipeline() -> StableDiffusionPipeline:
 def clip_tokenizer() -> CLIPTokenizer:
     """Letters and a few words."""
     letters = [chr(code) for code in range(33, 127)]
+    merges = [
+        (word[:end], word[end] + ("</w>" if end + 1 == len(word) else ""))
+        for word in VOCABULARY
+        for end in range(1, len(word))
+    ]
     pieces = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
-    pieces += [f"{word}</w>" for word in VOCABULARY if len(word) > 1]
-    return CLIPTokenizer(vocab={piece: number for number, piece in enumerate(pieces)}, merges=[], model_max_length=77)
+    pieces += ["".join(pair) for pair in merges]
+    vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    return CLIPTokenizer(vocab=vocabulary, merges=list(dict.fromkeys(merges)), model_max_length=77)
 
 
 def published_vocoder() -> dict[str, torch.Tensor]:
