@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def bench_video_tokens(
-    clips: Annotated[int, typer.Option(min=16, help="Clips to render.")] = 320,
-    epochs: Annotated[int, typer.Option(min=1, help="How often each is seen.")] = 14,
+    clips: Annotated[int, typer.Option(min=16, help="Clips to render.")] = 256,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each is seen.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Of the clips, the models and the training.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:

@@ -163,6 +163,26 @@ def test_clips_of_unequal_length_speak_together_as_alone(folder: Path) -> None:
         assert one.ended == alone.ended
 
 
+def test_half_precision_speaks_and_learns_nearly_the_same(folder: Path) -> None:
+    """Gemma2 is published in bfloat16."""
+    config = VideoTokensConfig.of(folder)
+    chance = np.random.default_rng(0)
+    clip = Clip(features=chance.standard_normal((20, 9)).astype(np.float32), caption="a", units=np.arange(40) % 5)
+    losses = []
+    for half in (False, True):
+        torch.manual_seed(0)
+        speaker = Speaker(config, features=9, rate_hz=50.0, trains=True, half=half)
+        assert len(speaker.speak([clip])) == 1
+        loss, _ = speaker.loss([clip])
+        loss.backward()
+        losses.append(float(loss.detach()))
+        weights = [value for value in speaker.connectors.parameters() if value.grad is not None]
+        assert len(weights) > 5
+        assert all(torch.isfinite(value.grad).all() for value in weights)
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert losses[0] != losses[1]
+
+
 def test_the_frame_that_shows_is_taken_at_each_moment(folder: Path, video: Path) -> None:
     config = VideoTokensConfig.of(folder)
     seen = {}

@@ -31,7 +31,7 @@ class Size:
     clips: int = 256
     scenes: Sequence[Scene] = SCENES
     seconds: float = 2.4
-    epochs: int = 20
+    epochs: int = 24
     batch: int = 8
     learning_rate: float = 3e-3
     warmup_share: float = 0.3

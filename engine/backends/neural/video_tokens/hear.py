@@ -109,9 +109,10 @@ class Listener:
     """
 
     def __init__(self, folder: Path | str, layer: int, device: str = "cpu") -> None:
+        import torch
         from transformers import HubertModel
 
-        self._model = pretrained(HubertModel, folder, "HuBERT").to(device).eval()
+        self._model = pretrained(HubertModel, folder, "HuBERT", dtype=torch.float32).to(device).eval()
         self._layer, self._device = layer, device
         layers = int(self._model.config.num_hidden_layers)
         if layer > layers:

@@ -87,6 +87,8 @@ class Speaker:
         As torch names it.
     trains
         Whether the adapters are to be trained.
+    half
+        Whether the language model computes in bfloat16; None where there is a CUDA device.
 
     Raises
     ------
@@ -103,13 +105,16 @@ class Speaker:
         folder: Path | None = None,
         device: str = "cpu",
         trains: bool = False,
+        half: bool | None = None,
     ) -> None:
         import torch
         from transformers import AutoTokenizer, Gemma2ForCausalLM
 
         self.config, self.rate_hz, self.device = config, rate_hz, device
         self._words = pretrained(AutoTokenizer, config.language, "a tokenizer")
-        base = pretrained(Gemma2ForCausalLM, config.language, "Gemma2", attn_implementation="eager")
+        self._dtype = torch.bfloat16 if (device.startswith("cuda") if half is None else half) else torch.float32
+        # eager: the others leave out the soft cap on the attention that Gemma2 was trained with
+        base = pretrained(Gemma2ForCausalLM, config.language, "Gemma2", attn_implementation="eager", dtype=self._dtype)
         self._first = int(base.config.vocab_size)
         self._begin, self._end = self._first + config.hear.units, self._first + config.hear.units + 1
         with quiet():
@@ -229,7 +234,7 @@ class Speaker:
             row = torch.cat([prefix, sound])
             rows.append(torch.nn.functional.pad(row, (0, 0, *empty)))
             masks.append(torch.nn.functional.pad(torch.ones(len(row), dtype=torch.long), empty))
-        return torch.stack(rows), torch.stack(masks).to(self.device)
+        return torch.stack(rows).to(self._dtype), torch.stack(masks).to(self.device)
 
     def _connected(self, clips: Sequence[Clip]) -> tuple[list[torch.Tensor], list[torch.Tensor | None]]:
         """What the connectors make of each clip: a vector a frame; a vector a token, and one for after the picture."""
@@ -311,7 +316,7 @@ class Speaker:
                 embeds = embed(self._first + torch.tensor(tokens, device=self.device))[:, None]
                 for k, moments in enumerate(beside):
                     if moments is not None:
-                        embeds[k] += moments[min(step + 1, len(moments) - 1)]
+                        embeds[k] += moments[min(step + 1, len(moments) - 1)].to(self._dtype)
                 mask = torch.nn.functional.pad(mask, (0, 1), value=1)
                 places = places[:, -1:] + 1
                 handle.progress(min(1.0, step / max(wanted)), "listening to the picture")
