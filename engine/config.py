@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     models_keep_seconds: float = Field(300.0, ge=0, description="A model that nobody uses leaves memory after these.")
     presets: Path | None = Field(None, description="Folder of the user's own presets, beside the built-in ones.")
     llm_base_url: str | None = Field(None, description="OpenAI-compatible server; none is the OpenAI service itself.")
-    llm_model: str | None = Field(None, description="Model that plans; none: words never leave this machine.")
+    llm_model: str | None = Field(
+        None, description="Model that plans; local:NAME of 'cuewright models list'. None: words stay on this machine."
+    )
     llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
     llm_timeout_seconds: float = Field(30.0, gt=0, le=600)
 

@@ -22,6 +22,7 @@ from engine.cli.daws.scripts import scripts
 from engine.cli.output import JsonFlag, print_json, table
 from engine.config import Settings, config_path
 from engine.errors import CuewrightError, ResourceError
+from engine.llm.local import PREFIX
 from engine.model import Model
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -151,8 +152,20 @@ def _language_model(settings: Settings) -> Finding:
     if not settings.llm_model:
         found = "none: words are planned by rules and never leave this machine"
         return Finding(check="Language model", state="ok", found=found)
+    if settings.llm_model.startswith(PREFIX):
+        return _local_language_model(settings, settings.llm_model.removeprefix(PREFIX))
     where = settings.llm_base_url or "the OpenAI service"
     return Finding(check="Language model", state="ok", found=f"{settings.llm_model} at {where}")
+
+
+def _local_language_model(settings: Settings, name: str) -> Finding:
+    from engine.backends.weights import Store
+
+    try:
+        found = Store(settings).find(name)
+    except ResourceError as error:
+        return Finding(check="Language model", state="wrong", found=error.sentence, mend="Or leave llm_model unset.")
+    return Finding(check="Language model", state="ok", found=f"{name} on this machine, {found.size_bytes / 1e9:.1f} GB")
 
 
 def _daws(settings: Settings) -> Finding:

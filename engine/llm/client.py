@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.config import Settings
@@ -25,9 +29,58 @@ MAX_ANSWER_TOKENS = 4_096
 MAX_ANSWER_BYTES = 1_000_000
 
 M = TypeVar("M", bound=Model)
+Messages = list[dict[str, str]]
+"""``role`` and ``content`` of each."""
+Answering = Callable[[Messages], str]
 
 
-class LlmClient:
+class Asker(ABC):
+    """Whatever answers messages with text; that it is asked again is here.
+
+    Parameters
+    ----------
+    name
+        What people know it by.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._model = name
+
+    @abstractmethod
+    def answering(self) -> AbstractContextManager[Answering]:
+        """From messages to the text of an answer, for as long as it is open.
+
+        Raises
+        ------
+        PlannerFailed
+            When it cannot be asked; what it gives raises the same when an answer fails.
+        """
+
+    def ask(self, wanted: type[M], system: str, user: str) -> M:
+        """A validated answer.
+
+        Raises
+        ------
+        PlannerFailed
+            When nothing answers, or not once in three tries with what was asked for.
+        """
+        messages: Messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+        problem = ""
+        with self.answering() as answering:
+            for _ in range(ATTEMPTS):
+                answer = answering(messages)
+                try:
+                    return wanted.read(_json(answer))
+                except BadArgument as error:
+                    problem = error.sentence
+                messages += [
+                    {"role": "assistant", "content": answer[:8_000]},
+                    {"role": "user", "content": f"That was not right: {problem} Answer again with the JSON only."},
+                ]
+        raise PlannerFailed(f"{self._model} gave no usable answer in {ATTEMPTS} tries; the last problem: {problem}")
+
+
+class LlmClient(Asker):
     """A chat model at an OpenAI-compatible server.
 
     Parameters
@@ -44,31 +97,14 @@ class LlmClient:
     def __init__(self, settings: Settings) -> None:
         if not settings.llm_model:
             raise PlannerFailed("No language model is configured: set llm_model, and llm_base_url for a local one.")
+        super().__init__(settings.llm_model)
         self._settings = settings
-        self._model = settings.llm_model
 
-    def ask(self, wanted: type[M], system: str, user: str) -> M:
-        """A validated answer.
-
-        Raises
-        ------
-        PlannerFailed
-            When the server does not answer, or not once in three tries with what was asked for.
-        """
-        messages: list[dict[str, str]] = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        problem = ""
+    @contextmanager
+    def answering(self) -> Iterator[Answering]:
+        """See :meth:`Asker.answering`."""
         with self._connected() as client:
-            for _ in range(ATTEMPTS):
-                answer = self._answer(client, messages)
-                try:
-                    return wanted.read(_json(answer))
-                except BadArgument as error:
-                    problem = error.sentence
-                messages += [
-                    {"role": "assistant", "content": answer[:8_000]},
-                    {"role": "user", "content": f"That was not right: {problem} Answer again with the JSON only."},
-                ]
-        raise PlannerFailed(f"{self._model} gave no usable answer in {ATTEMPTS} tries; the last problem: {problem}")
+            yield partial(self._answer, client)
 
     def _connected(self) -> OpenAI:
         try:
@@ -87,7 +123,7 @@ class LlmClient:
         except OpenAIError as error:
             raise PlannerFailed(f"The language model cannot be asked: {error}") from None
 
-    def _answer(self, client: OpenAI, messages: list[dict[str, str]]) -> str:
+    def _answer(self, client: OpenAI, messages: Messages) -> str:
         """The text of one reply, asked for in the newer way where a server refuses the older one."""
         from openai import BadRequestError, OpenAIError
 
@@ -107,7 +143,7 @@ class LlmClient:
             raise PlannerFailed(f"{where} answered with something that is no chat completion.") from None
         return str(content or "")
 
-    def _body(self, client: OpenAI, messages: list[dict[str, str]], deadline: float, limits: dict[str, float]) -> bytes:
+    def _body(self, client: OpenAI, messages: Messages, deadline: float, limits: dict[str, float]) -> bytes:
         """The raw reply, read in pieces: a server that drips for ever, or floods, is left at the bound."""
         body = b""
         with client.chat.completions.with_streaming_response.create(

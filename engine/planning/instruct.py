@@ -15,8 +15,8 @@ from pydantic import Field, field_validator
 from engine.action import ACTIONS, MAX_ACTIONS, Action, are_actions, parse_actions
 from engine.config import Settings
 from engine.errors import DependencyMissing, PlannerFailed
-from engine.llm.client import LlmClient
 from engine.model import Model
+from engine.planning.asking import language_model
 from engine.planning.instruct_rules import actions_by_rules
 
 
@@ -89,7 +89,7 @@ def _by_model(text: str, settings: Settings, length_seconds: float, selected: bo
     system = (
         prompt.replace("{actions}", described()).replace("{what}", what).replace("{seconds}", f"{length_seconds:g}")
     )
-    answer = LlmClient(settings).ask(Answer, system, text)
+    answer = language_model(settings).ask(Answer, system, text)
     return parse_actions("; ".join(answer.actions))
 
 

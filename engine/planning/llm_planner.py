@@ -7,9 +7,9 @@ from importlib.resources import files
 from pydantic import Field, model_validator
 
 from engine.config import Settings
-from engine.llm.client import LlmClient
 from engine.model import Model
 from engine.plan import MAX_STEPS, Outline, Step
+from engine.planning.asking import language_model
 
 
 class Answer(Model):
@@ -36,7 +36,7 @@ class LlmPlanner:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._client = LlmClient(settings)
+        self._client = language_model(settings)
         self.name = f"llm/{settings.llm_model}"
 
     def outline(self, prompt: str, duration_seconds: float | None, previous: Outline | None) -> Outline:

@@ -41,8 +41,9 @@ def test_silence_is_no_event() -> None:
 
 def test_what_each_row_says() -> None:
     def halved(events: Sequence[Audio]) -> Audio:
-        total = sum(event.samples for event in events) / len(events)
-        return Audio(samples=np.clip(4 * total, -1, 1), sample_rate_hz=RATE)  # type: ignore[operator]
+        """Each at its share, and every later one at half the one before."""
+        total = np.sum([event.samples / 2**k for k, event in enumerate(events)], axis=0) / len(events)
+        return Audio(samples=np.clip(4 * total, -1, 1), sample_rate_hz=RATE)
 
     def loudness(audio: Audio) -> float:
         return 20 * float(np.log10(np.sqrt(np.mean(audio.samples**2))))
@@ -63,8 +64,8 @@ def test_what_each_row_says() -> None:
     )
     one, two = report.rows
     assert (one.sunk_db, one.spread_db, one.clipped_percent) == pytest.approx((0, 0, 0), abs=1e-5)
-    assert (two.sunk_db, two.worst_sunk_db) == pytest.approx((6.02, 6.02), abs=0.01)
-    assert two.spread_db == pytest.approx(10, abs=0.2), "20 dB apart are 10 from their mean"
+    assert (two.sunk_db, two.worst_sunk_db) == pytest.approx((9.03, 12.04), abs=0.01)
+    assert two.spread_db == pytest.approx(13.01, abs=0.2), "20 dB and 6 dB apart, half of it from their mean"
 
 
 def test_our_mixer_sinks_nothing_and_adds_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.cli import run
 from engine.errors import PlannerFailed
-from engine.evaluation.planner_scores import covered, in_order, invented, measure_planners
+from engine.evaluation.planner_scores import covered, in_order, invented, measure_planners, telling
 from engine.handle import Handle
 from engine.plan import Outline, Step
 
@@ -31,6 +31,12 @@ FULL = outline(("dog barking", 0), ("man laughs", 1), ("door slams", 2))
 )
 def test_words_that_are_said(plan: Outline | None, share: float) -> None:
     assert covered(CAPTION, plan) == pytest.approx(share)
+
+
+def test_endings_part_no_words() -> None:
+    assert telling("Doors closing, a man runs and slammed it") == telling("a door closes; men; man running, slam") - {
+        "men"
+    }
 
 
 def test_words_that_are_made_up() -> None:

@@ -272,6 +272,9 @@ def test_a_judge_with_weights_missing_is_refused(tmp_path: Path) -> None:
     save_file(held, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(FileUnreadable, match=r"lacks 1 weights, text_projection\.linear1\.weight"):
         Clap(folder, "clap")
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-9])
+    with pytest.raises(FileUnreadable, match="does not hold a CLAP model"):
+        Clap(folder, "clap")
     with pytest.raises(FileUnreadable, match="does not hold a CLIP model"):
         Clip(tmp_path / "clap", "clip")
 

@@ -1,0 +1,144 @@
+"""A chat model on this machine, through transformers, from a folder of weights.
+
+It lies in memory for as long as its :class:`LocalModel` lives: a planner's, which is a job's; the room is wanted by the
+models that sound. Nothing leaves the machine, and code that lies beside the weights is not run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from engine.config import Settings
+from engine.errors import DependencyMissing, PlannerFailed
+from engine.llm.client import MAX_ANSWER_TOKENS, Answering, Asker, Messages
+
+PREFIX = "local:"
+"""What ``llm_model`` begins with to mean a model of this machine."""
+LEAST_ANSWER_TOKENS = 64
+"""A model that has room for fewer after the question is not asked."""
+
+
+class LocalModel(Asker):
+    """A causal language model with a chat template.
+
+    Parameters
+    ----------
+    folder
+        As published: ``config.json``, tokenizer, safetensors.
+    settings
+        ``llm_timeout_seconds`` for each answer, ``models_device``.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        super().__init__(settings.llm_model or folder.name)
+        self._folder = folder
+        self._settings = settings
+
+    @contextmanager
+    def answering(self) -> Iterator[Answering]:
+        """See :meth:`engine.llm.client.Asker.answering`."""
+        for package in ("torch", "transformers"):
+            if find_spec(package) is None:
+                raise DependencyMissing(f"{self._model} needs the package {package}: pip install 'cuewright[models]'.")
+        _ = self._loaded
+        yield self._answer
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        """Tokenizer and model."""
+        from safetensors import SafetensorError
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging as library
+
+        logging: Any = library
+        before = logging.get_verbosity()
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        try:
+            tokens: Any = AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)
+            kind: Any = AutoModelForCausalLM
+            model, about = kind.from_pretrained(
+                str(self._folder), local_files_only=True, use_safetensors=True, dtype="auto", output_loading_info=True
+            )
+            if missing := sorted(about["missing_keys"]):
+                raise ValueError(f"it lacks {len(missing)} weights, {missing[0]} among them")
+            model = model.to(_device(self._settings)).eval()
+        except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError, SafetensorError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise PlannerFailed(f"{self._model} cannot be loaded from {self._folder}: {first}") from None
+        finally:
+            logging.set_verbosity(before)
+        if not tokens.chat_template:
+            raise PlannerFailed(f"{self._model} has no chat template, so it is no chat model: choose an instruct one.")
+        return tokens, model
+
+    def _answer(self, messages: Messages) -> str:
+        import torch
+
+        tokens, model = self._loaded
+        asked = self._asked(tokens, messages).to(model.device)
+        length = int(asked["input_ids"].shape[1])
+        room = int(getattr(model.config, "max_position_embeddings", 0) or 2**20) - length
+        if room < LEAST_ANSWER_TOKENS:
+            raise PlannerFailed(f"{self._model} cannot read {length} tokens and answer them: it holds {room + length}.")
+        deadline = time.monotonic() + self._settings.llm_timeout_seconds
+        late: list[bool] = []
+
+        def too_late(ids: torch.Tensor, scores: Any, **keys: Any) -> torch.Tensor:
+            if time.monotonic() > deadline:
+                late.append(True)
+            return torch.full((ids.shape[0],), bool(late), device=ids.device)
+
+        try:
+            with torch.inference_mode():
+                said = model.generate(
+                    **asked,
+                    max_new_tokens=min(MAX_ANSWER_TOKENS, room),
+                    do_sample=False,
+                    **{"temperature": None, "top_p": None, "top_k": None},  # of the folder's own sampling
+                    pad_token_id=tokens.pad_token_id if tokens.pad_token_id is not None else tokens.eos_token_id,
+                    stopping_criteria=[too_late],
+                )
+        except (RuntimeError, ValueError, IndexError) as error:  # out of memory is a RuntimeError
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise PlannerFailed(f"{self._model} failed: {first}") from None
+        if late:
+            seconds = self._settings.llm_timeout_seconds
+            raise PlannerFailed(
+                f"{self._model} did not end its answer within {seconds:g} s: take a smaller model, or raise "
+                "llm_timeout_seconds."
+            )
+        return str(tokens.decode(said[0, length:], skip_special_tokens=True))
+
+    def _asked(self, tokens: Any, messages: Messages) -> Any:
+        """The conversation as the model's own template writes it."""
+        from jinja2 import TemplateError
+
+        try:
+            return self._written(tokens, messages)
+        except TemplateError:  # Gemma's knows no system: what it would say goes before the first question
+            system, first, *others = messages
+            joined = {"role": "user", "content": f"{system['content']}\n\n{first['content']}"}
+        try:
+            return self._written(tokens, [joined, *others])
+        except TemplateError as error:
+            raise PlannerFailed(f"The chat template of {self._model} cannot be used: {error}") from None
+
+    def _written(self, tokens: Any, messages: Messages) -> Any:
+        return tokens.apply_chat_template(
+            messages, add_generation_prompt=True, return_tensors="pt", return_dict=True, truncation=False
+        )
+
+
+def _device(settings: Settings) -> str:
+    import torch
+
+    if settings.models_device != "auto":
+        return settings.models_device
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
