@@ -269,6 +269,10 @@ class Restyle(Action):
 
     text: str = Field(min_length=1, max_length=400, description="What it should be heard as.")
     strength: float = Field(0.5, gt=0, le=1, description="How far from what is there; 1 keeps nothing of it.")
+    was: str = Field("", max_length=400, description="What it is heard as now: words that stay keep their places.")
+    weights: tuple[tuple[str, float], ...] = Field(
+        (), max_length=16, description="With was, words to make stronger or weaker: metal:1.5,rain:0.5."
+    )
 
 
 class FillGaps(Action):
@@ -361,7 +365,7 @@ def _action(words: Sequence[str]) -> Action:
         raise BadArgument(f"{name}: {error.sentence}", field="do") from None
 
 
-_POINTS = frozenset({"anchors", "envelope"})
+_POINTS = frozenset({"anchors", "envelope", "weights"})
 
 
 def _pairs(text: str) -> list[list[str]]:
@@ -373,7 +377,8 @@ def _pairs(text: str) -> list[list[str]]:
 
 def _written(value: object) -> str:
     if isinstance(value, tuple):
-        return ",".join(f"{first:.12g}:{second:.12g}" for first, second in value)
+        told = [first if isinstance(first, str) else f"{first:.12g}" for first, _ in value]
+        return shlex.quote(",".join(f"{first}:{second:.12g}" for first, (_, second) in zip(told, value, strict=True)))
     return shlex.quote(f"{value:.12g}" if isinstance(value, float) else str(value))
 
 

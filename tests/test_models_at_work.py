@@ -75,7 +75,7 @@ def test_a_plan_goes_through_the_model_in_batches(settings: Settings, tmp_path: 
 
 def test_what_must_be_safe_to_deliver_refuses_by_name(settings: Settings, tmp_path: Path) -> None:
     request = GenerateRequest(prompt="glass breaks", folder=str(tmp_path), backend="auffusion", delivery_safe=True)
-    with pytest.raises(BadArgument, match="auffusion .*CC-BY-NC-SA") as caught:
+    with pytest.raises(BadArgument, match=r"auffusion .*CC-BY-NC-SA") as caught:
         run(settings, request)
     assert caught.value.field == "delivery_safe"
 
@@ -127,6 +127,20 @@ def test_a_sound_goes_on_by_a_model(settings: Settings, tmp_path: Path) -> None:
     assert len(new) == 3 * RATE
     assert np.array_equal(new[: 2 * RATE - RATE // 100], old[: 2 * RATE - RATE // 100])
     assert np.abs(new[2 * RATE :]).max() > 0
+
+
+def test_single_words_of_a_sound_are_changed(settings: Settings, tmp_path: Path) -> None:
+    path, old = recorded(tmp_path)
+    do = "restyle text='heavy metal door' was='heavy wooden door' weights=metal:1.5"
+    request = EditRequest(audio=str(path), do=do, backend="auffusion", seed=3)
+    (stem,) = run(settings, request).stems
+    new = soundfile.read(stem.path, dtype="int32", always_2d=True)[0]
+    assert new.shape == old.shape
+    assert (new != old).any(axis=1).mean() > 0.99
+    with pytest.raises(BadArgument, match="cannot change single words"):
+        run(settings, request.model_copy(update={"backend": "stable_audio"}))
+    with pytest.raises(BadArgument, match="glass"):
+        run(settings, request.model_copy(update={"do": do.replace("metal:1.5", "glass:1.5")}))
 
 
 def test_restyle_without_a_model_says_what_to_name(settings: Settings, tmp_path: Path) -> None:

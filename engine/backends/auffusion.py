@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from engine.audio import Audio, Samples
+from engine.backends.base import WordEdit
 from engine.backends.neural import mel
 from engine.backends.neural.backend import NeuralBackend
 from engine.backends.neural.changes import Change
@@ -27,16 +29,18 @@ from engine.backends.neural.pipelines import (
     generators,
     on_step_end,
     opened,
+    part,
     quiet,
     sampler,
 )
-from engine.backends.neural.prompt_to_prompt import WordEdit, edited_by_words
+from engine.backends.neural.prompt_to_prompt import edited_by_words
 from engine.backends.neural.takes import Shape, take_of, wishes
 from engine.backends.neural.vocoder import vocoder
-from engine.backends.weights import Installed
+from engine.backends.weights import Installed, Store
+from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.plan import TakeSpec
-from engine.results import Take
+from engine.results import Licence, Take
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +61,7 @@ class AuffusionBackend(NeuralBackend):
     name = "auffusion"
     shape = Shape(sample_rate_hz=mel.SAMPLE_RATE_HZ, channels=1, lengths_seconds=(2.56, 5.12, 10.24))
     options: ClassVar = OPTIONS
-    changes = frozenset({"parts", "vary"})
+    changes = frozenset({"parts", "vary", "words"})
 
     def load(self, installed: Installed, device: Device) -> DiffusionModel:
         """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
@@ -73,6 +77,7 @@ class AuffusionBackend(NeuralBackend):
         BadArgument, BackendFailed, ResourceError
             As :meth:`render`, and where the edit gives a weight to no word of its target.
         """
+        self._check_words()
         spec = spec.model_copy(update={"text": edit.target})
         options, lasts = self._checked(spec), self._lasts(spec)
         planned = wishes(spec, self.shape, options, lasts=lasts)
@@ -88,11 +93,41 @@ class AuffusionBackend(NeuralBackend):
         BadArgument, BackendFailed, ResourceError
             As :meth:`change`, and where the edit gives a weight to no word of its target.
         """
+        self._check_words()
         change = Change(audio=audio)
         spec = spec.model_copy(update={"text": edit.target})
         wanted = change.wanted(spec, self.shape, self._checked(spec))
         ((_, sound),) = self._run([wanted], handle, lambda model: _rewording(model, edit))
         return change.result(sound, self.shape, handle)
+
+    def _check_words(self) -> None:
+        if "words" not in self.changes:
+            raise BadArgument(f"Backend {self.name!r} cannot swap words: name 'auffusion'.", field="backend")
+
+
+class OverAuffusionBackend(AuffusionBackend):
+    """Parts of its own over Auffusion's weights, under the terms and with the version of both."""
+
+    changes = frozenset()
+
+    @cached_property
+    def installed(self) -> Installed:
+        """The parts of its own."""
+        own, drawing = super().installed, self.drawing
+        return replace(
+            own,
+            revision=f"{own.revision[:6]}{drawing.revision[:6]}",
+            licence=Licence(
+                name=f"{drawing.licence.name} AND {own.licence.name}",
+                commercial=drawing.licence.commercial and own.licence.commercial,
+                note="; ".join(note for note in (drawing.licence.note, own.licence.note) if note),
+            ),
+        )
+
+    @cached_property
+    def drawing(self) -> Installed:
+        """Auffusion."""
+        return Store(self._settings).for_backend(AuffusionBackend.name)
 
 
 def opened_auffusion(installed: Installed, device: Device) -> Any:
@@ -169,7 +204,7 @@ class AuffusionModel:
                 pipeline = self._vary
                 strength, run = _varied(each)
                 keys |= {"image": self._looked_at([each, each]), "strength": strength}
-            told = on_step_end(_part(on_step, number, len(wanted)), run)
+            told = on_step_end(part(on_step, number / len(wanted), (number + 1) / len(wanted)), run)
             with quiet():
                 pair = edited_by_words(pipeline, edit, seed=each.seed, steps=run, on_step_end=told, **keys)
                 made += self._heard(pair[1:], each.length_samples)
@@ -221,8 +256,3 @@ def _varied(wanted: Wanted) -> tuple[float, int]:
 def _rewording(model: DiffusionModel, edit: WordEdit) -> Callable[[Sequence[Wanted], OnStep], list[Samples]]:
     assert isinstance(model, AuffusionModel)
     return lambda wanted, on_step: model.reworded(wanted, edit, on_step)
-
-
-def _part(on_step: OnStep, number: int, count: int) -> OnStep:
-    """Told 0 to 1 of one of so many."""
-    return lambda share: on_step((number + share) / count)

@@ -6,7 +6,7 @@ nothing of plans, timelines, levels or files: placing, gain and fades are the mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from pydantic import Field
@@ -116,6 +116,31 @@ class Changer(Protocol):
         BackendFailed
             With the reason.
         """
+        ...
+
+
+class WordEdit(Model):
+    """What is said, and what was said before."""
+
+    source: str = Field(min_length=1, max_length=400, description="Words of the sound as it is.")
+    target: str = Field(min_length=1, max_length=400, description="Words of the sound as it should be.")
+    cross_replace_share: float = Field(
+        0.8, ge=0, le=1, description="Of the steps, in which words keep their places; less lets the sound change more."
+    )
+    self_replace_share: float = Field(
+        0.4, ge=0, le=1, description="Of the steps, in which the arrangement as a whole is kept."
+    )
+    weights: Mapping[str, float] = Field(
+        default_factory=dict, description="Words of the target to make stronger or weaker; 1 is as it is, 0 is unheard."
+    )
+
+
+@runtime_checkable
+class Reworder(Protocol):
+    """A backend that can change single words of a sound, and keep the rest of it where it is."""
+
+    def change_words(self, audio: Audio, edit: WordEdit, spec: TakeSpec, handle: Handle) -> Audio:
+        """The sound, varied so that it is what ``edit.target`` says; else as :meth:`Changer.change`."""
         ...
 
 

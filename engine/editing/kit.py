@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from engine.action import Restyle
 from engine.audio import Audio, Samples
 from engine.errors import BadArgument
 from engine.handle import Handle
@@ -20,9 +21,9 @@ class ChangeSound(Protocol):
     """Gives a sound that is there to what answers some words, and takes back what it made of a span."""
 
     def __call__(
-        self, text: str, source: Source, start: int, end: int, *, strength: float | None = None
+        self, text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None
     ) -> Samples | None:
-        """Samples ``start`` to ``end`` anew, or varied by ``strength``, ``(channels, end - start)``.
+        """Samples ``start`` to ``end`` anew, or varied as an action says, ``(channels, end - start)``.
 
         None when what answers the words makes sounds but cannot work on one.
 
@@ -40,7 +41,7 @@ def _no_sound(text: str) -> Audio:
     raise BadArgument("No new sound can be made here; leave the words of fill out.", field="do")
 
 
-def _no_change(text: str, source: Source, start: int, end: int, *, strength: float | None = None) -> Samples | None:
+def _no_change(text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None) -> Samples | None:
     return None
 
 

@@ -24,7 +24,7 @@ def restyled(action: Restyle, source: Source, kit: Kit) -> Blocks:
     BadArgument
         When there is no model that can, or the sound is longer than it hears.
     """
-    made = kit.change_sound(action.text, source, 0, source.length_samples, strength=action.strength)
+    made = kit.change_sound(action.text, source, 0, source.length_samples, vary=action)
     if made is None:
         raise BadArgument(_NONE, field="backend")
     yield made

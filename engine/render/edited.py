@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine.action import Action, Fill, Resample, Speed, parse_actions
+from engine.action import Action, Fill, Resample, Restyle, Speed, parse_actions
 from engine.audio import Audio, Samples
-from engine.backends.base import Changer
+from engine.backends.base import Changer, Reworder, WordEdit
 from engine.backends.library.names import parse_name
 from engine.backends.registry import Backends
 from engine.config import Settings
@@ -28,7 +28,7 @@ from engine.editing.spool import Spool
 from engine.editing.spot import crossfaded
 from engine.errors import BadArgument
 from engine.handle import Handle
-from engine.plan import EditPlan
+from engine.plan import EditPlan, TakeSpec
 from engine.planning.editing import Facts, plan_edit, region_of
 from engine.planning.sounds import Sounds
 from engine.region import Region
@@ -108,6 +108,16 @@ def _opened(region: Region, field: str = "audio") -> Original:
     return Original(Path(region.path), channels_wanted=region.channels, mixed=region.mixed, field=field)
 
 
+def _reworded(backend: Changer, heard: Audio, vary: Restyle, spec: TakeSpec, handle: Handle) -> Audio:
+    """Other words for some of those that a sound was made of."""
+    if not isinstance(backend, Reworder):
+        raise BadArgument(
+            f"Backend {spec.backend!r} cannot change single words: leave out was, or name auffusion.", field="backend"
+        )
+    edit = WordEdit(source=vary.was, target=vary.text, weights=dict(vary.weights))
+    return backend.change_words(heard, edit, spec, handle)
+
+
 class _Editor:
     """Makes the takes of one plan."""
 
@@ -178,23 +188,27 @@ class _Editor:
         """The same for what works on a sound that is there, hearing as much around the span as it can."""
         planned = {spec.text: spec for spec in self._plan.sounds}
 
-        def change(text: str, source: Source, start: int, end: int, *, strength: float | None = None) -> Samples | None:
+        def change(text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None) -> Samples | None:
             spec = planned[text].model_copy(update={"seed": seed})
             backend = self._backends.get(spec.backend)
             if not isinstance(backend, Changer):
                 return None
             reach = 0
-            if strength is None:
+            if vary is None:
                 most = int(backend.longest_change_seconds * source.sample_rate_hz)
                 reach = max(0, min(round(AROUND_SECONDS * source.sample_rate_hz), (most - (end - start)) // 2))
             else:
-                spec = spec.model_copy(update={"params": spec.params | {"strength": strength}})
+                spec = spec.model_copy(update={"params": spec.params | {"strength": vary.strength}})
             first, last = max(0, start - reach), min(source.length_samples, end + reach)
             heard = Audio(samples=source.read(first, last), sample_rate_hz=source.sample_rate_hz)
-            spans = () if strength is not None else ((start - first, end - first),)
+            spans = () if vary else ((start - first, end - first),)
             licence = backend.capabilities.licence
             self._licences[licence.name] = licence
-            made = backend.change(heard, spans, spec, Handle(is_cancelled=handle.is_cancelled))
+            quiet = Handle(is_cancelled=handle.is_cancelled)
+            if vary and vary.was:
+                made = _reworded(backend, heard, vary, spec, quiet)
+            else:
+                made = backend.change(heard, spans, spec, quiet)
             return made.samples[:, start - first : end - first]
 
         return change

@@ -12,10 +12,10 @@ from tiny import write
 
 from engine.audio import Audio, Samples
 from engine.backends.auffusion import AuffusionBackend, AuffusionModel, columns
+from engine.backends.base import WordEdit
 from engine.backends.neural import mel
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import Wanted
-from engine.backends.neural.prompt_to_prompt import WordEdit
 from engine.backends.registry import Backends
 from engine.backends.weights import Store
 from engine.config import Settings

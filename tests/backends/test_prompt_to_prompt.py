@@ -10,9 +10,10 @@ from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from tiny import auffusion
 from tiny.weights import loud
 
+from engine.backends.base import WordEdit
 from engine.backends.neural import prompt_to_prompt
 from engine.backends.neural.pipelines import quiet
-from engine.backends.neural.prompt_to_prompt import WordEdit, aligned, edited_by_words, edited_maps
+from engine.backends.neural.prompt_to_prompt import aligned, edited_by_words, edited_maps
 from engine.errors import BadArgument, Cancelled
 
 STEPS = 3

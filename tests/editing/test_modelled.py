@@ -24,9 +24,9 @@ class Model:
         self.asked: list[tuple[str, int, int, float | None]] = []
 
     def __call__(
-        self, text: str, source: Source, start: int, end: int, *, strength: float | None = None
+        self, text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None
     ) -> Samples | None:
-        self.asked.append((text, start, end, strength))
+        self.asked.append((text, start, end, vary and vary.strength))
         self.heard = source.read(0, source.length_samples)
         return np.ones((source.channels, end - start), np.float32)
 
@@ -80,7 +80,9 @@ def test_extend_with_words_goes_on_from_the_end(kit: Kit, model: Model) -> None:
     assert not model.heard[:, 2 * RATE :].any(), "nothing is there yet"
     share = np.arange(1, fade + 1) / (fade + 1)
     old = all_of(sound)[:, -fade:]
-    assert np.allclose(made[:, 2 * RATE - fade : 2 * RATE], old * (1 - share) + share, atol=1e-6), "no click at the join"
+    assert np.allclose(made[:, 2 * RATE - fade : 2 * RATE], old * (1 - share) + share, atol=1e-6), (
+        "no click at the join"
+    )
 
 
 @pytest.mark.parametrize("action", [Restyle(text="wooden"), Extend(length_seconds=3.0, text="rain")])

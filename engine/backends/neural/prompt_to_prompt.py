@@ -9,15 +9,13 @@ Source: Hertz et al., Prompt-to-Prompt (arXiv 2208.01626).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
+from engine.backends.base import WordEdit
 from engine.errors import BadArgument
-from engine.model import Model
 
 if TYPE_CHECKING:
     import torch
@@ -27,22 +25,6 @@ SELF_POSITIONS = 1_024
 
 _PUNCTUATION = ".,;:!?\"'()"
 StepEnd = Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]
-
-
-class WordEdit(Model):
-    """What is said, and what was said before."""
-
-    source: str = Field(min_length=1, max_length=400, description="Words of the sound as it is.")
-    target: str = Field(min_length=1, max_length=400, description="Words of the sound as it should be.")
-    cross_replace_share: float = Field(
-        0.8, ge=0, le=1, description="Of the steps, in which words keep their places; less lets the sound change more."
-    )
-    self_replace_share: float = Field(
-        0.4, ge=0, le=1, description="Of the steps, in which the arrangement as a whole is kept."
-    )
-    weights: Mapping[str, float] = Field(
-        default_factory=dict, description="Words of the target to make stronger or weaker; 1 is as it is, 0 is unheard."
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
