@@ -16,6 +16,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict daw_scripts/ableton/Cuewright
 
 bench: $(VENV)/.core
 	$(BIN)/cuewright bench engine

@@ -107,7 +107,7 @@ function desk.open()
     local sent = desk.line:send(packet, label)
     if not sent then start_engine() end -- the folder is made by the first engine
     return sent
-  end)
+  end, settings.token)
 end
 
 -- One tick of the hook's timer. A window that is drawn may call it again from within; that tick is let go.

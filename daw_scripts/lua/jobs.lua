@@ -18,8 +18,16 @@ local Jobs = {}
 Jobs.__index = Jobs
 
 -- `send` takes a packet and a label: what has one label says one thing, and is not sent twice while it waits unread.
-function jobs.new(send)
-  return setmetatable({ send = send, by_id = {} }, Jobs)
+-- `token` goes with every request, where the engine was started with one; nil or empty is none.
+function jobs.new(send, token)
+  return setmetatable({ send = send, token = token ~= "" and token or nil, by_id = {} }, Jobs)
+end
+
+-- The keys of a request stay as they were: they may be kept with what was made, and the token must not.
+function Jobs:request(address, fixed, keys)
+  local told = { token = self.token }
+  for name, value in pairs(keys or {}) do told[name] = value end
+  return messages.request(address, fixed, told)
 end
 
 -- Ask for a job; returns it, or nil and an error. `asked` has
@@ -32,11 +40,11 @@ end
 -- A job's `state` is one of pending, accepted, running, lost, done, failed, cancelled; it has `fraction` and `stage`,
 -- `stems` and `cues` in their order, `warnings`, and at its end `result` (of done) or `problem` (of failed).
 function Jobs:submit(asked, now)
-  local packet, problem = messages.request("/cuewright/" .. asked.verb, { asked.id }, asked.keys)
+  local packet, problem = self:request("/cuewright/" .. asked.verb, { asked.id }, asked.keys)
   if not packet then return nil, problem end
   if asked.session then
     local session
-    session, problem = messages.request("/cuewright/session", { asked.session.id }, asked.session.keys)
+    session, problem = self:request("/cuewright/session", { asked.session.id }, asked.session.keys)
     if not session then return nil, problem end
     packet = osc.bundle({ session, packet })
   end
@@ -55,7 +63,7 @@ function Jobs:cancel(id)
   local job = self.by_id[id]
   if not job or ENDED[job.state] then return end
   job.cancelling = true
-  self.send((messages.request("/cuewright/cancel", { id })), id .. "-cancel")
+  self.send((self:request("/cuewright/cancel", { id })), id .. "-cancel")
 end
 
 -- What was asked for and has not ended.

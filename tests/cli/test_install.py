@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from engine.cli import app
@@ -149,10 +150,12 @@ def test_a_daw_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("program", ["lua5.3", "lua5.4"])
 def test_lua_reads_what_is_written_of_this_machine(program: str, foreign: Callable[[str], str], tmp_path: Path) -> None:
     folder = tmp_path / 'a "quoted" back\\slash ü'
-    text = settings_module(Settings(spool=folder, port=57_191))
-    script = "local read = load(io.read('a'))() io.write(read.spool, '\\n', read.port, '\\n', #read.engine)"
+    text = settings_module(Settings(spool=folder, port=57_191, token=SecretStr('a "token"')))
+    names = "read.spool, '\\n', read.port, '\\n', #read.engine, '\\n', read.token"
+    script = f"local read = load(io.read('a'))() io.write({names})"
     done = subprocess.run([foreign(program), "-e", script], input=text, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [folder.as_posix(), "57191", "4"]
+    assert done.stdout.splitlines() == [folder.as_posix(), "57191", "4", 'a "token"']
+    assert "token" not in settings_module(Settings())
 
 
 @pytest.mark.foreign

@@ -30,7 +30,7 @@ end
 
 function engine.new(options, now)
   local made = setmetatable({ options = options, transport = transport_of(options), began_at = now }, Engine)
-  made.book = jobs.new(function(packet, label) return made.transport:send(packet, label) end)
+  made.book = jobs.new(function(packet, label) return made.transport:send(packet, label) end, options.token)
   return made
 end
 

@@ -16,6 +16,7 @@ options.ROWS = {
   { name = "spool_folder", default = "", caption = "Spool folder" },
   { name = "port", default = protocol.port, caption = "UDP port", least = 1, most = 65535 },
   { name = "engine_command", default = "", caption = "Command that starts the engine" },
+  { name = "token", default = "", caption = "*Token (empty: none)" }, -- the asterisk: not shown while it is typed
   { name = "takes", default = 4, caption = "Takes", least = 1, most = 16 },
   { name = "stem_folders", default = "yes", caption = "Folders by stem (yes, no)", choices = YES_OR_NO },
 }
@@ -37,7 +38,7 @@ local function command_of(parts)
   return table.concat(quoted, " ")
 end
 
--- What the installer wrote of this machine, `{ spool, port, engine }`, under the names of the rows.
+-- What the installer wrote of this machine, `{ spool, port, engine, token }`, under the names of the rows.
 local function installed()
   local path = here .. "settings.lua"
   if not R.file_exists(path) then return {} end
@@ -46,7 +47,10 @@ local function installed()
   if not done or type(found) ~= "table" then
     refuse("%s cannot be read: %s. Run `cuewright install reaper` again.", path, tostring(found))
   end
-  return { spool_folder = found.spool, port = found.port, engine_command = found.engine and command_of(found.engine) }
+  return {
+    spool_folder = found.spool, port = found.port, engine_command = found.engine and command_of(found.engine),
+    token = found.token,
+  }
 end
 
 -- A value of a row as it is used; nil where it is none.

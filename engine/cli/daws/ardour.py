@@ -49,7 +49,7 @@ def bundle(source: Path, settings: str) -> dict[str, str]:
     source
         The folder ``daw_scripts``.
     settings
-        Text of a Lua module: ``spool``, ``engine`` as a list of words, ``opener``.
+        Text of a Lua module: ``spool``, ``engine`` as a list of words, ``opener``, ``token`` where there is one.
     """
     core = {name: (source / "lua" / f"{name}.lua").read_text(encoding="utf-8") for name in _CORE}
     own = {path.stem: path.read_text(encoding="utf-8") for path in (source / "ardour").glob("*.lua")}

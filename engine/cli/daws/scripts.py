@@ -23,7 +23,7 @@ NEXT_STEPS = {
 
 
 def settings_module(settings: Settings) -> str:
-    """What the Lua scripts know of this machine, as a Lua module: the engine, its spool folder and port."""
+    """What the Lua scripts know of this machine, as a Lua module: the engine, its spool folder, port and token."""
     engine = (sys.executable, "-m", "engine", "serve")
     values = {
         "spool": _lua(settings.spool_folder.absolute().as_posix()),
@@ -31,6 +31,8 @@ def settings_module(settings: Settings) -> str:
         "engine": f"{{ {', '.join(map(_lua, engine))} }}",
         "opener": _lua(OPENERS.get(sys.platform, "xdg-open")),
     }
+    if settings.token is not None:
+        values["token"] = _lua(settings.token.get_secret_value())
     return "return {\n" + "".join(f"  {name} = {value},\n" for name, value in values.items()) + "}\n"
 
 

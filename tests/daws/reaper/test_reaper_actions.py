@@ -321,14 +321,15 @@ def test_audition_plays_the_item_and_puts_the_cursor_back(reaper: Rig, tone: Pat
 
 
 def test_settings_are_kept_and_wrong_ones_refused(reaper: Rig) -> None:
-    reaper.set(inputs="udp||70000||2|yes")
+    reaper.set(inputs="udp||70000|||2|yes")
     reaper.act("Settings")
     assert "UDP port" in reaper.boxes[0]
     assert reaper.get("fake.ext['Cuewright/transport']") is None
-    reaper.set(inputs="udp||57191||2|no")
+    reaper.set(inputs="udp||57191||a secret|2|no")
     reaper.act("Settings")
     assert reaper.get("fake.ext['Cuewright/port']") == "57191"
-    assert reaper.get("fake.asked.count") == 6
+    assert reaper.get("fake.ext['Cuewright/token']") == "a secret"
+    assert reaper.get("fake.asked.count") == 7
 
 
 def test_align_says_that_it_cannot_yet(reaper: Rig) -> None:
