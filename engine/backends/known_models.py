@@ -87,7 +87,7 @@ KNOWN: Mapping[str, KnownModel] = {
             backend="foleycrafter",
             repository="ymzhang319/FoleyCrafter",
             files=("semantic/*", "temporal_adapter.ckpt"),
-            needs=("temporal_adapter.ckpt",),
+            needs=("temporal_adapter.ckpt", "semantic/semantic_adapter.bin"),
             licence=Licence(
                 name="LicenseRef-FoleyCrafter", commercial=False, note="on Auffusion, which is non-commercial"
             ),
@@ -124,6 +124,16 @@ KNOWN: Mapping[str, KnownModel] = {
             needs=("config.json", "preprocessor_config.json"),
             licence=_MIT,
             size_bytes=17 * 10**8,
+        ),
+        KnownModel(
+            name="clip-vit-h-14",
+            backend="clip_h",
+            kind="CLIPModel",
+            repository="laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
+            files=("config.json", "preprocessor_config.json", "model*.safetensors*"),
+            needs=("config.json", "preprocessor_config.json"),
+            licence=_MIT,
+            size_bytes=4 * 10**9,
         ),
         KnownModel(
             name="hubert-base-ls960",

@@ -20,6 +20,7 @@ BUILT_IN: Mapping[str, str] = {
     "sample_library": "engine.backends.sample_library:SampleLibraryBackend",
     "audioldm2": "engine.backends.audioldm2:AudioLdm2Backend",
     "auffusion": "engine.backends.auffusion:AuffusionBackend",
+    "foleycrafter": "engine.backends.foleycrafter:FoleyCrafterBackend",
     "stable_audio_open": "engine.backends.stable_audio_open:StableAudioOpenBackend",
     "stable_audio": "engine.backends.stable_audio:StableAudioBackend",
 }

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 from conformance_checks import CHECKS
-from tiny import BACKENDS, write
+from tiny import BACKENDS, add
 
 from engine.backends import registry
 from engine.backends.base import Backend
 from engine.backends.neural.backend import NeuralBackend
-from engine.backends.weights import Store
 from engine.config import Settings
-from engine.handle import Handle
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +25,8 @@ def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
 def backend(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Backend:
-    folder = write(request.param, tmp_path_factory.mktemp("weights") / request.param)
     settings = Settings(models_folder=tmp_path_factory.mktemp("models"), models_device="cpu")
-    Store(settings).add(folder, handle=Handle())
+    add(request.param, tmp_path_factory.mktemp("weights"), settings)
     made = registry.load(request.param, settings)
     assert isinstance(made, NeuralBackend)
     assert made.name == request.param

@@ -53,7 +53,7 @@ class NeuralBackend(ABC):
     shape: ClassVar[Shape]
     options: ClassVar[Mapping[str, Option]]
     changes: ClassVar[frozenset[str]] = frozenset()
-    """Of "parts" (make spans of a sound anew) and "vary" (start from a sound), what the model can do."""
+    """Of "parts" (make spans of a sound anew), "vary" (start from a sound) and "words" (swap them), what it can do."""
     watches: ClassVar[bool] = False
     """Whether it makes the sound of a whole scene, from onsets or from the picture."""
 

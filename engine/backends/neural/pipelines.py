@@ -58,11 +58,11 @@ def opened(kind: str, installed: Installed, device: Device, **keys: Any) -> Any:
         return device.settle(pipeline, installed.size_bytes)
 
 
-def beside(kind: str, pipeline: Any) -> Any:
-    """Another pipeline on the parts of one that is loaded: the weights lie in memory once."""
+def beside(kind: str, pipeline: Any, **more: Any) -> Any:
+    """Another pipeline on the parts of one that is loaded, and more: the weights lie in memory once."""
     diffusers: Any = importlib.import_module("diffusers")
     with quiet():
-        made = getattr(diffusers, kind)(**pipeline.components)
+        made = getattr(diffusers, kind)(**pipeline.components, **more)
     made.set_progress_bar_config(disable=True)
     return made
 
@@ -78,6 +78,11 @@ def generators(wanted: Sequence[Wanted]) -> list[torch.Generator]:
     import torch
 
     return [torch.Generator("cpu").manual_seed(each.seed) for each in wanted]
+
+
+def part(on_step: OnStep, start: float, end: float) -> OnStep:
+    """Told 0 to 1, tells ``start`` to ``end``."""
+    return lambda share: on_step(start + (end - start) * share)
 
 
 def on_step_end(on_step: OnStep, steps: int) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
