@@ -89,7 +89,7 @@ def test_scripts_run_from_where_they_are_installed(
         shutil.copy(SCRIPTS.parent / path, installed / name)
     spool = engine_home / "data" / "spool"
     engine = '{ "/opt/My Engine/python", "-m", "engine" }'
-    (installed / "settings.lua").write_text(f'return {{ spool = "{spool}", port = 57333, engine = {engine} }}\n')
+    (installed / "settings.lua").write_text(f'return {{ spool = "{spool}", port = 57333, engine = {engine}, token = "a" }}\n')
     rig = new_reaper(scripts=installed, spool="")
     rig.set(no_sockets=True)
     rig.run("reaper.DeleteExtState('Cuewright', 'spool_folder', true)")
@@ -99,7 +99,7 @@ def test_scripts_run_from_where_they_are_installed(
     rig.option(port=57334)
     rig.act("Settings")
     shown = rig.get("fake.asked.values").split("|")
-    assert shown == ["spool", str(spool), "57334", '"/opt/My Engine/python" -m engine', "4", "yes"]
+    assert shown == ["spool", str(spool), "57334", '"/opt/My Engine/python" -m engine', "a", "4", "yes"]
     (installed / "settings.lua").write_text("return {")
     rig.act("Settings")
     assert "cannot be read" in rig.boxes[0]
