@@ -91,10 +91,10 @@ def pull(
     from engine.backends.known_models import KNOWN
     from engine.backends.pulling import pull, terms
 
-    if name in KNOWN and not accept_licence:
+    asks = not (accept_licence or as_json) and bool(sys.stdin) and sys.stdin.isatty()
+    if name in KNOWN and KNOWN[name].repository and (accept_licence or asks):  # else the refusal says them
         say(terms(KNOWN[name]))
-        if not as_json and sys.stdin and sys.stdin.isatty():
-            accept_licence = typer.confirm("Do you accept these terms?", err=True)
+        accept_licence = accept_licence or typer.confirm("Do you accept these terms?", err=True)
     with progress("fetching", quiet=as_json) as handle:
         found = pull(Settings.load(), name, accepted=accept_licence, handle=handle)
     _print(found, "is here", as_json)

@@ -95,7 +95,7 @@ def _row(name: str, events: Sequence[E], mixing: Mixing[E], loudness: Measure, p
     alone = [mixing([event]) for event in events]
     together = mixing(events)
     gains, rest = taken_apart(together, alone)
-    sunk = [-_db(gain) for gain in gains]
+    sunk = [round(-_db(gain), 4) + 0.0 for gain in gains]  # no -0.00
     levels = [loudness(each) - lost for each, lost in zip(alone, sunk, strict=True)]
     return OverlapRow(
         method=name,

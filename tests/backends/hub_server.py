@@ -26,6 +26,9 @@ class Hub:
     refuse_header: str = ""
     stall_after: int | None = None
     """Bytes of a file after which it sends nothing more until :attr:`stalled` was seen and the test goes on."""
+    drop_after: int | None = None
+    """Bytes of a file after which the line breaks, once."""
+    knows_ranges: bool = True
     damaged: set[str] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Path and range of every file that was asked for."""
@@ -75,12 +78,17 @@ def hub_server(repository: str, files: dict[str, bytes]) -> Iterator[Hub]:
                 content = bytes([content[0] ^ 1]) + content[1:]
             span = self.headers.get("Range", "")
             hub.asked.append((name, span))
+            span = span if hub.knows_ranges else ""
             start = int(span.removeprefix("bytes=").rstrip("-")) if span else 0
             self.send_response(206 if span else 200)
             self.send_header("Content-Length", str(len(content) - start))
             if span:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             self.end_headers()
+            if hub.drop_after is not None and len(content) > hub.drop_after:
+                self.wfile.write(content[start : hub.drop_after])
+                hub.drop_after, self.close_connection = None, True
+                return
             stop = len(content) if hub.stall_after is None else max(start, hub.stall_after)
             self.wfile.write(content[start:stop])
             if stop < len(content):

@@ -88,6 +88,15 @@ def test_a_killed_download_goes_on_where_it_stopped(hub: Hub, settings: Settings
     assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
 
 
+@pytest.mark.parametrize("knows_ranges", [True, False], ids=["goes on", "begins anew"])
+def test_a_line_that_breaks_is_taken_up_again(hub: Hub, settings: Settings, knows_ranges: bool) -> None:
+    hub.drop_after, hub.knows_ranges = 11_000_000, knows_ranges
+    found = fetched(settings)
+    assert [name for name, _ in hub.asked].count("model.safetensors") == 2
+    assert hub.asked[-2][1].startswith("bytes=1048")
+    assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
+
+
 def wait_until(true: Callable[[], bool]) -> None:
     import time
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,31 @@ def test_terms_are_shown_before_anything_is_fetched(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert run(["models", "pull", "auffusion"]) == 1
     told = capsys.readouterr().err
-    assert told.startswith("auffusion is under CC-BY-NC-SA-4.0: not for work that earns money")
+    assert told.count("auffusion is under CC-BY-NC-SA-4.0: not for work that earns money") == 1
     assert "licence_not_accepted" in told
+    assert run(["models", "pull", "auffusion", "--accept-licence"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("auffusion is under CC-BY-NC-SA-4.0")
+    assert "cannot be reached" in told
     monkeypatch.setenv("CUEWRIGHT_OFFLINE", "true")
     code, error = called(capsys, "pull", "auffusion", "--accept-licence")
     assert (code, error["error"]["field"]) == (1, "offline")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", "weights_missing"), ("n", "licence_not_accepted")])
+def test_who_sits_at_a_terminal_is_asked(
+    answer: str, code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    assert run(["models", "pull", "auffusion"]) == 1
+    told = capsys.readouterr().err
+    assert "Do you accept these terms?" in told
+    assert code in told
 
 
 def test_the_doctor_says_which_are_whole(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
