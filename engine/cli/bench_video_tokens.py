@@ -59,8 +59,8 @@ def _print(report: VideoTokensReport) -> None:
         "chance: as many onsets as there are contacts, anywhere. untrained, trained: what the model speaks by itself,\n"
         "seeing the pictures alone. units of the sound: the tokens of the clips' own sound, as good as it can get.\n"
         "onset Acc: contacts hit within 0.1 s by the surest onsets, no more of them than there are contacts; AP: the\n"
-        "average precision of the same (CondFoleyGen). F100: F-measure of all onsets within 0.1 s. its chance: as many\n"
-        "onsets at random. onsets: read from the tokens, by counts on the training set. token acc: units found\n"
+        "average precision of the same (CondFoleyGen). F100: F-measure of all onsets within 0.1 s. its chance: as\n"
+        "many onsets at random. onsets: read from the tokens, by counts on the training set. token acc: units found\n"
         "likeliest, given the true ones before. failed: clips whose tokens had no end, were all one, or had another\n"
         "length than the picture."
     )

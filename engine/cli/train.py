@@ -126,6 +126,8 @@ def train_adapter(
     folder: Folder,
     out: Out,
     diffusion: Annotated[Path, typer.Option(help="Folder of Auffusion (auffusion/auffusion-full-no-adapter).")],
+    queries: Annotated[int, typer.Option(min=1, help="Vectors that the tokens become.")] = 64,
+    width: Annotated[int, typer.Option(min=64, help="Of the resampler; a multiple of 64.")] = 768,
     epochs: Epochs = 10,
     batch: Batch = 8,
     accumulate: Accumulate = 1,
@@ -138,13 +140,17 @@ def train_adapter(
     as_json: JsonFlag = False,
 ) -> None:
     """Train the visual cross-attention of the diffusion model: from units to sound."""
+    from engine.backends.neural.video_tokens.visual_adapter import AdapterConfig
     from engine.training.video_tokens import adapter as training
 
+    sizes = AdapterConfig.read({"queries": queries, "width": width})
     config = _config(
         epochs, batch, accumulate, learning_rate, held_out, seed, checkpoint_steps, gradient_checkpointing, device
     )
     with progress("adapter", quiet=as_json) as handle:
-        done = training.train_adapter(folder, diffusion, config, out, device=_device(device), handle=handle)
+        done = training.train_adapter(
+            folder, diffusion, config, out, sizes=sizes, device=_device(device), handle=handle
+        )
     _tell(done.unread)
     if as_json:
         print_json({"epochs": list(done.epochs), "unread": list(done.unread)})
@@ -152,6 +158,11 @@ def train_adapter(
     names = ("own", "other", "none")
     titles = ("error, own tokens", "another's", "none")
     table("Held-out clips", ("epoch", "loss", *titles), _rows(done.epochs, names, ".4f"))
+    if heard := [row for row in done.epochs if row.held_out["heard"]]:
+        drawn = [row.model_copy(update={"held_out": row.held_out["heard"]}) for row in heard]
+        columns = ("epoch", "loss", "onset Acc", "its chance", "AP", "F100", "its chance")
+        figures = ("accuracy", "chance_accuracy", "average_precision", "f100", "chance_f100")
+        table("What is heard of them", columns, _rows(drawn, figures))
 
 
 def _config(

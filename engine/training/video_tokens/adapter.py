@@ -3,7 +3,9 @@
 What is drawn is the mel spectrogram of a video's own sound, what is told is its caption and the units of that sound;
 only the resampler and the visual keys and values learn, by the error of the predicted noise. Either condition is left
 out now and then, so that both can be guided by. Each epoch ends with a line over the held-out videos: that error with
-their own tokens, with another's, and with none, at the same noise. An adapter that listens is best with its own.
+their own tokens, with another's, and with none, at the same noise. An adapter that listens is best with its own. Where
+the vocoder lies beside the U-Net, a few of them are drawn and heard as well, and the onsets of what is heard are scored
+against those of the video's own sound.
 
 The latents of Auffusion's autoencoder and the text's states are made once, for those models are frozen.
 """
@@ -24,7 +26,10 @@ from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.hear import Centres, Listener, Sound
 from engine.backends.neural.video_tokens.loading import pretrained
 from engine.backends.neural.video_tokens.visual_adapter import AdapterConfig
+from engine.backends.neural.vocoder import vocoder
+from engine.dsp.onsets import find_onsets
 from engine.errors import BadArgument
+from engine.evaluation.token_scores import Heard, TokenRow, row
 from engine.handle import Handle
 from engine.model import Model
 from engine.training.video_tokens.dataset import Unread, Video, read_all, videos
@@ -43,6 +48,9 @@ LEFT_OUT = 0.1
 COLUMNS_AT_ONCE = 8
 """A latent has so many columns of the spectrogram, so a clip is a whole number of them."""
 MOST_SCORED = 64
+MOST_DRAWN = 8
+"""Held-out clips that are drawn and heard: each takes as long as a sound does."""
+DRAWING_STEPS, GUIDANCE = 25, 7.5
 _LOOKED = 0.2
 _AT_ONCE = 8
 
@@ -54,6 +62,8 @@ class AdapterRow(Model):
     own: float
     other: float
     none: float
+    heard: TokenRow | None = None
+    """Onsets of what was drawn; None where there is no vocoder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,11 +78,14 @@ class Drawn:
         ``(places, width)``: the caption's states.
     units
         ``(tokens,)`` of the same stretch of sound.
+    onsets_seconds
+        When something begins in it.
     """
 
     latent: Any
     text: Any
     units: Any
+    onsets_seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +135,9 @@ def train_adapter(
         visual_adapter.attach_new(pipeline, sizes, centres.vectors.shape[1])
     if config.gradient_checkpointing:
         pipeline.unet.enable_gradient_checkpointing()
-    task = AdapterTask(pipeline, examples, held, centres, models, str(diffusion), encode.text(""))
+    task = AdapterTask(
+        pipeline, examples, held, centres, models, str(diffusion), encode.text(""), _vocoder(diffusion, device)
+    )
     rows = train(task, config, out, handle.part(_LOOKED, 1))
     return AdapterDone(epochs=rows, unread=read.unread)
 
@@ -131,7 +146,13 @@ def _opened(diffusion: Path, device: str) -> Any:
     with quiet():
         from diffusers import StableDiffusionPipeline
     pipeline = pretrained(StableDiffusionPipeline, diffusion, "a diffusion model of Auffusion's kind", **_PLAIN)
+    pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
+
+
+def _vocoder(diffusion: Path, device: str) -> Any:
+    """What makes sound of a spectrogram; None where there is none."""
+    return vocoder(diffusion / "vocoder").to(device) if (diffusion / "vocoder").is_dir() else None
 
 
 _PLAIN = {"safety_checker": None, "requires_safety_checker": False}
@@ -167,6 +188,7 @@ class _Encoder:
                 latent=latent,
                 text=self._texts[video.caption],
                 units=self._centres.nearest(self._listen.states(part)),
+                onsets_seconds=tuple(onset.time_seconds for onset in find_onsets(part, mel.SAMPLE_RATE_HZ)),
             )
             for latent, part in zip(latents, sound.reshape(count, -1), strict=True)
         ]
@@ -209,11 +231,12 @@ class AdapterTask:
         models: VideoTokensConfig,
         diffusion: str,
         wordless: Any,
+        hear: Any = None,
     ) -> None:
         from diffusers import DDPMScheduler
 
         self._pipeline, self.centres, self._models, self._diffusion = pipeline, centres, models, diffusion
-        self._wordless = wordless
+        self._wordless, self._hear = wordless, hear
         self.examples: Sequence[Drawn] = list(examples)
         self.held = list(held[:MOST_SCORED])
         schedules: Any = DDPMScheduler  # it says nothing of its types
@@ -269,7 +292,43 @@ class AdapterTask:
                 for column, (units, keep) in enumerate(((own, with_all), (other, with_all), (own, without))):
                     totals[column] += self.error(drawn, units, noise, times, keep).sum().cpu()
         own_error, other_error, none_error = (totals / max(1, len(self.held))).tolist()
-        return AdapterRow(clips=len(self.held), own=own_error, other=other_error, none=none_error)
+        heard = row("drawn", self._heard(handle)) if self._hear else None
+        return AdapterRow(clips=len(self.held), own=own_error, other=other_error, none=none_error, heard=heard)
+
+    def _heard(self, handle: Handle) -> list[Heard]:
+        """What is heard of a few clips, drawn from their words and tokens."""
+        import torch
+
+        unet = self._pipeline.unet
+        place, number = unet.device, unet.dtype
+        empty = torch.from_numpy(self._wordless)[None].to(place, number)
+        found = []
+        for each in self.held[:MOST_DRAWN]:
+            handle.check()
+            seen = visual_adapter.image_embeds(visual_adapter.condition(each.units, self.centres)[None], guided=True)
+            with quiet(), torch.no_grad():
+                drawn = self._pipeline(
+                    prompt_embeds=torch.from_numpy(each.text)[None].to(place, number),
+                    negative_prompt_embeds=empty,
+                    ip_adapter_image_embeds=[part.to(place, number) for part in seen],
+                    height=mel.BANDS,
+                    width=each.latent.shape[-1] * COLUMNS_AT_ONCE,
+                    num_inference_steps=DRAWING_STEPS,
+                    guidance_scale=GUIDANCE,
+                    generator=torch.Generator().manual_seed(0),
+                    output_type="pt",
+                ).images
+                sound = self._hear(mel.spectrogram(drawn.float()).transpose(1, 2)).flatten().cpu().numpy()
+            onsets = find_onsets(sound, mel.SAMPLE_RATE_HZ)
+            found.append(
+                Heard(
+                    true=each.onsets_seconds,
+                    predicted=tuple(onset.time_seconds for onset in onsets),
+                    confidence=tuple(onset.level_db for onset in onsets),
+                    duration_seconds=len(sound) / mel.SAMPLE_RATE_HZ,
+                )
+            )
+        return found
 
     def save(self, folder: Path) -> None:
         """The adapter as ``load_ip_adapter`` reads it, and the licence."""
