@@ -17,9 +17,7 @@ _STABILITY = Licence(
     commercial=True,
     note="free commercially below one million US dollars of yearly revenue; stability.ai/license",
 )
-_NON_COMMERCIAL = Licence(
-    name="CC-BY-NC-SA-4.0", commercial=False, note="not in work that earns money; name the source"
-)
+_NON_COMMERCIAL = Licence(name="CC-BY-NC-SA-4.0", commercial=False, note="name the source, share alike")
 OWN = Licence(name="LicenseRef-your-own-model", commercial=True, note="added by you; check its terms and its data's")
 
 
@@ -32,6 +30,7 @@ class KnownModel(Model):
     files: tuple[str, ...] = Field((), description="Patterns of what is fetched.")
     needs: tuple[str, ...] = Field(description="Files without which it cannot be loaded, from its folder.")
     kind: str = Field("", description="How its class begins, in model_index.json or in config.json; empty: by files.")
+    width: int | None = Field(None, description="projection_dim of its configuration; tells two of one class apart.")
     licence: Licence
     gated: bool = Field(False, description="The hub gives it only to who accepted its terms there.")
     size_bytes: int = Field(0, ge=0, description="About; 0 is not known.")
@@ -119,6 +118,7 @@ KNOWN: Mapping[str, KnownModel] = {
             name="clip-vit-large-patch14",
             backend="clip",
             kind="CLIPModel",
+            width=768,
             repository="openai/clip-vit-large-patch14",
             files=_TRANSFORMERS_FILES,
             needs=("config.json", "preprocessor_config.json"),
@@ -129,6 +129,7 @@ KNOWN: Mapping[str, KnownModel] = {
             name="clip-vit-h-14",
             backend="clip_h",
             kind="CLIPModel",
+            width=1024,
             repository="laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
             files=("config.json", "preprocessor_config.json", "model*.safetensors*"),
             needs=("config.json", "preprocessor_config.json"),

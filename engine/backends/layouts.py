@@ -28,7 +28,9 @@ def recognised(folder: Path) -> KnownModel:
         When there is none; naming the nearest and what it lacks.
     """
     kind = _kind(folder)
+    width = _json(folder / "config.json").get("projection_dim")
     by_class = [model for model in KNOWN.values() if model.kind and kind.startswith(model.kind)]
+    by_class.sort(key=lambda model: model.width is not None and model.width != width)
     if kind.endswith("ForCausalLM"):
         by_class.append(CHAT)
     by_files = [model for model in KNOWN.values() if not model.kind]

@@ -12,7 +12,7 @@ import typer
 from engine.cli.output import JsonFlag, print_json, progress, table
 from engine.cli.paths import full
 from engine.config import Settings
-from engine.errors import BadArgument, FileUnreadable, ResourceError
+from engine.errors import BadArgument, CuewrightError, FileUnreadable, ResourceError
 
 if TYPE_CHECKING:
     from engine.evaluation.judges import Image
@@ -31,7 +31,12 @@ def evaluate(
     reference: Annotated[
         Path | None, typer.Option(help="Folder of real sounds; those of the same name are compared one by one.")
     ] = None,
-    words: Annotated[Path | None, typer.Option(help='JSON file: {"name of the sound": "its words"}.')] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON file: {"name of the sound": "its words"}; left out, those of the manifests beside them.'
+        ),
+    ] = None,
     pictures: Annotated[Path | None, typer.Option(help="Folder of videos of the same names.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -44,7 +49,7 @@ def evaluate(
 
     own = _files(sounds, SOUNDS)
     real = _files(reference, SOUNDS) if reference else {}
-    told = _told(words) if words else {}
+    told = _told(words) if words else _asked_for(full(sounds))
     seen = _files(pictures, PICTURES) if pictures else {}
     made = [
         scoring.Made(
@@ -93,6 +98,22 @@ def _told(path: Path) -> dict[str, str]:
     if not isinstance(held, dict) or not all(isinstance(text, str) for text in held.values()):
         raise BadArgument('--words is a JSON object: {"name of the sound": "its words"}.', field="words")
     return {Path(name).stem if Path(name).suffix.lower() in SOUNDS else name: text for name, text in held.items()}
+
+
+def _asked_for(folder: Path) -> dict[str, str]:
+    """The words of stems that a job of ours made, from its manifest."""
+    from engine.stems.manifest import Manifest, read_manifest
+
+    told = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            manifest = read_manifest(path)
+        except CuewrightError:
+            continue  # another file
+        if isinstance(manifest, Manifest):
+            texts = {event.id: event.text for event in manifest.plan.events}
+            told.update({Path(stem.path).stem: texts[stem.event] for stem in manifest.stems if stem.event in texts})
+    return told
 
 
 def _images(path: Path) -> Callable[[], Sequence[Image]]:

@@ -163,6 +163,7 @@ def test_every_known_model_is_recognised_by_what_it_needs(name: str, tmp_path: P
     config = tmp_path / ("model_index.json" if "model_index.json" in known.needs else "config.json")
     if known.kind:
         named = {"_class_name": known.kind} if config.name == "model_index.json" else {"architectures": [known.kind]}
+        named |= {"projection_dim": known.width} if known.width else {}
         config.write_text(json.dumps(named))
         save_file(TENSORS, tmp_path / "model.safetensors")
     assert layouts.recognised(tmp_path).backend == known.backend

@@ -236,6 +236,18 @@ def test_the_whole_command_on_tiny_judges(
     assert {name: f["value"] for name, f in found().items()} == {name: f["value"] for name, f in full.items()}
 
 
+def test_stems_of_ours_bring_their_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["generate", "a dog barks, rain in the background", "--out", str(tmp_path / "out"), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    (tmp_path / "out" / "other.json").write_text("{}")
+    Store(Settings.load()).add(clap_folder(tmp_path / "clap"), handle=Handle())
+    capsys.readouterr()
+    assert run(["evaluate", str(tmp_path / "out"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["sounds"] == len(made["stems"]) + 1, "the mix is scored too"
+    assert {f["metric"]: f["count"] for f in report["figures"]}["CLAP"] == len(made["stems"]) == 2
+
+
 @pytest.fixture
 def picture_file() -> Callable[[Path], Path]:
     def make(path: Path) -> Path:
