@@ -17,7 +17,15 @@ from engine.backends.auffusion import OPTIONS, TEXT_TOKENS, AuffusionModel, Over
 from engine.backends.neural import mel
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
-from engine.backends.neural.pipelines import beside, check_texts, generators, on_step_end, part, quiet
+from engine.backends.neural.pipelines import (
+    beside,
+    check_texts,
+    generators,
+    on_step_end,
+    one_embedding_each,
+    part,
+    quiet,
+)
 from engine.backends.neural.video_tokens.config import LookConfig
 from engine.backends.neural.video_tokens.look import Features, Looker
 from engine.backends.neural.vocoder import vocoder
@@ -58,7 +66,7 @@ class FoleyCrafterBackend(OverAuffusionBackend):
         """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
         pipeline = opened_auffusion(self.drawing, device)
         # Before the semantic adapter: its U-Net would no longer be one that the other can be made of.
-        control = _temporal(pipeline.unet, installed).to(device.name, device.dtype)
+        control = _temporal(pipeline.unet, installed, device)
         _attach_semantic(pipeline, installed)
         return FoleyCrafterModel(pipeline, vocoder(self.drawing.folder / "vocoder"), device, control, self._eye)
 
@@ -79,6 +87,7 @@ class FoleyCrafterModel(AuffusionModel):
     def __init__(self, pipeline: Any, hear: Any, device: Device, control: Any, eye: Callable[[], Looker]) -> None:
         super().__init__(pipeline, hear, device)
         self._controlled = beside("StableDiffusionControlNetPipeline", pipeline, controlnet=control)
+        one_embedding_each(self._controlled)
         self._make_eye = eye
         self._eye: Looker | None = None
 
@@ -148,7 +157,7 @@ def onset_mask(wanted: Sequence[Wanted]) -> torch.Tensor:
     return mask
 
 
-def _temporal(unet: Any, installed: Installed) -> Any:
+def _temporal(unet: Any, installed: Installed, device: Device) -> Any:
     """The adapter that follows the mask: a ControlNet of one channel."""
     from diffusers import ControlNetModel
 
@@ -166,7 +175,8 @@ def _temporal(unet: Any, installed: Installed) -> Any:
         ) from None
     if missing:
         raise FileUnreadable(f"{TEMPORAL} lacks {len(missing)} tensors, {missing[0]} the first.", field="backend")
-    return control.eval()
+    with quiet():
+        return control.to(device.name, device.dtype).eval()
 
 
 def _attach_semantic(pipeline: Any, installed: Installed) -> None:

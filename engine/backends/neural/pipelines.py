@@ -67,6 +67,18 @@ def beside(kind: str, pipeline: Any, **more: Any) -> Any:
     return made
 
 
+def one_embedding_each(pipeline: Any) -> None:
+    """Let a pipeline take ``ip_adapter_image_embeds`` of one for each sound, with those of no condition before them.
+
+    Its own way is one for all: it repeats what it gets for every sound of a batch, and each would follow all of them.
+    """
+
+    def given(image: None, embeds: Sequence[torch.Tensor], device: Any, *rest: object) -> list[torch.Tensor]:
+        return [each.to(device) for each in embeds]
+
+    pipeline.prepare_ip_adapter_image_embeds = given
+
+
 def sampler(kind: str, pipeline: Any) -> Any:
     """A diffusers scheduler of that class, with the noise levels that a pipeline was trained with."""
     diffusers: Any = importlib.import_module("diffusers")

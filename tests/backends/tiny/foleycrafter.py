@@ -12,7 +12,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from engine.backends.neural.pipelines import quiet
 
 from . import auffusion
-from .weights import stirred
+from .weights import loud
 
 SEEN = 24
 """Width of what is seen."""
@@ -24,7 +24,7 @@ def build(folder: Path) -> None:
     torch.manual_seed(0)
     unet = auffusion.pipeline().unet
     torch.manual_seed(1)
-    control = stirred(ControlNetModel.from_unet(unet, conditioning_channels=1))
+    control = loud(ControlNetModel.from_unet(unet, conditioning_channels=1))
     folder.mkdir(parents=True)
     held = {f"module.{name}": tensor for name, tensor in control.state_dict().items()}
     torch.save({"state_dict": held}, folder / "temporal_adapter.ckpt")
@@ -50,7 +50,7 @@ def build_eye(folder: Path, *, seen: int = SEEN) -> Path:
     layer = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = CLIPConfig(
         text_config={**layer, "vocab_size": 99},
-        vision_config={**layer, "image_size": 32, "patch_size": 8},
+        vision_config={**layer, "image_size": 32, "patch_size": 8, "projection_dim": seen},
         projection_dim=seen,
     )
     with quiet():
