@@ -23,6 +23,7 @@ from engine.backends.neural.video_tokens.visual_adapter import AdapterConfig
 from engine.cli import run
 from engine.errors import BadArgument, Cancelled, CuewrightError, FileUnreadable
 from engine.handle import Handle
+from engine.training.video_tokens import adapter
 from engine.training.video_tokens.adapter import AdapterRow, train_adapter
 from engine.training.video_tokens.dataset import videos
 from engine.training.video_tokens.settings import TrainConfig
@@ -212,10 +213,11 @@ def test_held_out_videos_stay_held_out_when_others_come(clips: Path, tmp_path: P
 
 
 def test_the_adapter_learns_on_a_frozen_u_net_and_loads(
-    clips: Path, out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    clips: Path, out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from diffusers import StableDiffusionPipeline
 
+    monkeypatch.setattr(adapter, "DRAWING_STEPS", 2)
     layout = write("auffusion", tmp_path / "auffusion")
     before = {path: path.read_bytes() for path in layout.rglob("*.safetensors")}
     config = CONFIG.model_copy(update={"epochs": 12, "learning_rate": 1e-2, "score_every": 6})

@@ -158,6 +158,7 @@ def test_an_adapter_learns_to_listen(pipeline: Any) -> None:
     ]
     task = AdapterTask(pipeline, drawn, drawn, centres(), VideoTokensConfig(), "", text)
     frozen = {name: value.clone() for name, value in pipeline.unet.named_parameters() if name not in task.trained()}
+    assert not any(value.requires_grad for name, value in pipeline.unet.named_parameters() if name in frozen)
     before = task.held_out(Handle())
     torch.manual_seed(3)
     descent = torch.optim.Adam(task.trained().values(), 3e-3)
