@@ -72,7 +72,8 @@ def train(task: Task[E], config: TrainConfig, out: Path, handle: Handle) -> tupl
 
     make(out)
     set_seed(config.seed)
-    accelerator = Accelerator(cpu=config.device == "cpu", mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    on_card = config.device in ("auto", "cuda") and torch.cuda.is_available()
+    accelerator = Accelerator(cpu=config.device == "cpu", mixed_precision="bf16" if on_card else "no")
     if accelerator.num_processes > 1 and config.batch % accelerator.num_processes:
         raise BadArgument("A batch is a multiple of the number of processes.", field="batch")
     parameters = task.trained()
