@@ -11,26 +11,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.audio import Samples
-from engine.backends.auffusion import OPTIONS, TEXT_TOKENS, AuffusionBackend, AuffusionModel, opened_auffusion
+from engine.backends.auffusion import OPTIONS, TEXT_TOKENS, AuffusionModel, OverAuffusionBackend, opened_auffusion
 from engine.backends.neural import mel
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
-from engine.backends.neural.pipelines import check_texts, generators, on_step_end, quiet
+from engine.backends.neural.pipelines import check_texts, generators, on_step_end, one_embedding_each, part, quiet
 from engine.backends.neural.video_tokens import visual_adapter
 from engine.backends.neural.video_tokens.hear import Units
 from engine.backends.neural.video_tokens.tokens import VideoTokens
 from engine.backends.neural.vocoder import vocoder
-from engine.backends.weights import Installed, Store
+from engine.backends.weights import Installed
 from engine.handle import Handle
 from engine.picture import Picture
-from engine.results import Licence
 
 _LOG = logging.getLogger(__name__)
 _LOOKED = 0.3
@@ -41,7 +38,7 @@ Columns = tuple[int, int]
 """First column of a span, and one past the last."""
 
 
-class AudioAgentBackend(AuffusionBackend):
+class AudioAgentBackend(OverAuffusionBackend):
     """See :class:`engine.backends.neural.backend.NeuralBackend`."""
 
     name = "audio_agent"
@@ -58,34 +55,15 @@ class AudioAgentBackend(AuffusionBackend):
             default=_WHOLE_SECONDS, low=0.0, high=_WHOLE_SECONDS, description="Second up to which it is followed."
         ),
     }
-    changes = frozenset()
     watches = True
-
-    @cached_property
-    def installed(self) -> Installed:
-        """The trained parts, under the terms and with the version of both models."""
-        own, drawing = super().installed, self._drawing
-        return replace(
-            own,
-            revision=f"{own.revision[:6]}{drawing.revision[:6]}",
-            licence=Licence(
-                name=f"{drawing.licence.name} AND {own.licence.name}",
-                commercial=drawing.licence.commercial and own.licence.commercial,
-                note="; ".join(note for note in (drawing.licence.note, own.licence.note) if note),
-            ),
-        )
-
-    @cached_property
-    def _drawing(self) -> Installed:
-        return Store(self._settings).for_backend(AuffusionBackend.name)
 
     def load(self, installed: Installed, device: Device) -> DiffusionModel:
         """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
-        pipeline = opened_auffusion(self._drawing, device)
+        pipeline = opened_auffusion(self.drawing, device)
         with quiet():
             visual_adapter.attach(pipeline, installed.folder)
             tokens = VideoTokens(installed.folder, device=device.name)
-        return AudioAgentModel(pipeline, vocoder(self._drawing.folder / "vocoder"), device, tokens)
+        return AudioAgentModel(pipeline, vocoder(self.drawing.folder / "vocoder"), device, tokens)
 
 
 class AudioAgentModel(AuffusionModel):
@@ -93,6 +71,7 @@ class AudioAgentModel(AuffusionModel):
 
     def __init__(self, pipeline: Any, hear: Any, device: Device, tokens: VideoTokens) -> None:
         super().__init__(pipeline, hear, device)
+        one_embedding_each(pipeline)
         self._tokens = tokens
 
     def __call__(self, wanted: Sequence[Wanted], on_step: OnStep) -> list[Samples]:
@@ -106,7 +85,7 @@ class AudioAgentModel(AuffusionModel):
         for span in dict.fromkeys(spans):
             chosen = [k for k, own in enumerate(spans) if own == span]
             before, share = len(sounds) / len(wanted), len(chosen) / len(wanted)
-            made = self._drawn([wanted[k] for k in chosen], span, _part(on_step, before, before + share))
+            made = self._drawn([wanted[k] for k in chosen], span, part(on_step, before, before + share))
             sounds.update(zip(chosen, made, strict=True))
         return [sounds[k] for k in range(len(wanted))]
 
@@ -115,10 +94,10 @@ class AudioAgentModel(AuffusionModel):
 
         first = wanted[0]
         columns, steps = first.length_samples // mel.HOP, round(first.options["steps"])
-        looking = _part(on_step, 0.0, _LOOKED)
+        looking = part(on_step, 0.0, _LOOKED)
         conditions = [
             visual_adapter.condition(
-                self._units(each, _part(looking, k / len(wanted), (k + 1) / len(wanted))), self._tokens.centres
+                self._units(each, part(looking, k / len(wanted), (k + 1) / len(wanted))), self._tokens.centres
             )
             for k, each in enumerate(wanted)
         ]
@@ -136,7 +115,7 @@ class AudioAgentModel(AuffusionModel):
                 num_inference_steps=steps,
                 guidance_scale=guidance,
                 generator=generators(wanted),
-                callback_on_step_end=on_step_end(_part(on_step, _LOOKED, 1.0), steps),
+                callback_on_step_end=on_step_end(part(on_step, _LOOKED, 1.0), steps),
                 output_type="pt",
             )
             return self._heard(drawn.images, first.length_samples)
@@ -170,8 +149,3 @@ def followed(wanted: Wanted) -> Columns:
 def _column(source_seconds: float, picture: Picture) -> int:
     """Where a second of the video lies in the sound."""
     return round((source_seconds - picture.offset_seconds) / picture.play_rate * mel.SAMPLE_RATE_HZ / mel.HOP)
-
-
-def _part(on_step: OnStep, start: float, end: float) -> OnStep:
-    """Told 0 to 1, tells ``start`` to ``end``."""
-    return lambda share: on_step(start + (end - start) * share)

@@ -157,3 +157,11 @@ def test_a_warning_of_the_tokens_is_logged(
     with caplog.at_level("WARNING", logger=backend_module.__name__):
         sound(backend, scene(backend, video))
     assert "too short" in caplog.text
+
+
+def test_each_of_a_batch_follows_its_own_picture(backend: AudioAgentBackend, video: Path) -> None:
+    whole = scene(backend, video)
+    part = whole.model_copy(update={"picture": Picture(path=str(video), length_seconds=SECONDS / 3)})
+    for spec, beside in zip((whole, part), backend.render([whole, part], Handle()), strict=True):
+        alone = sound(backend, spec)
+        assert np.abs(alone - beside.audio.samples).max() <= backend.capabilities.tolerance * np.abs(alone).max()
