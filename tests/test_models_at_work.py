@@ -11,7 +11,7 @@ import soundfile
 
 from engine.backends.weights import Store
 from engine.config import Settings
-from engine.errors import BadArgument, CuewrightError, WeightsMissing
+from engine.errors import BackendFailed, BadArgument, CuewrightError, WeightsMissing
 from engine.handle import Handle
 from engine.render.studio import Studio
 from engine.request import EditRequest, GenerateRequest, Job
@@ -141,6 +141,27 @@ def test_single_words_of_a_sound_are_changed(settings: Settings, tmp_path: Path)
         run(settings, request.model_copy(update={"backend": "stable_audio"}))
     with pytest.raises(BadArgument, match="glass"):
         run(settings, request.model_copy(update={"do": do.replace("metal:1.5", "glass:1.5")}))
+
+
+def test_damaged_weights_are_told_and_the_next_job_runs(
+    settings: Settings, tmp_path: Path, tiny: Callable[[str, Path], Path]
+) -> None:
+    folder = tiny("stable_audio", tmp_path / "weights")
+    own = settings.model_copy(update={"models_folder": tmp_path / "own"})
+    Store(own).add(folder, handle=Handle())
+    damaged = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    damaged.write_bytes(b"\xff" * damaged.stat().st_size)
+    request = GenerateRequest(prompt="glass breaks", folder=str(tmp_path / "out"), backend="stable_audio")
+    with pytest.raises(BackendFailed, match="cuewright models verify stable-audio-3-small-sfx"):
+        run(own, request)
+    assert any("diffusion_pytorch_model" in line for line in Store(own).verify("stable-audio-3-small-sfx", Handle()))
+    damaged.write_bytes(b"short")
+    with pytest.raises(WeightsMissing, match=r"diffusion_pytorch_model\.safetensors"):
+        run(own, request)
+    damaged.unlink()
+    with pytest.raises(WeightsMissing, match=r"diffusion_pytorch_model\.safetensors"):
+        run(own, request)
+    assert run(own, request.model_copy(update={"backend": "procedural"})).stems
 
 
 def test_restyle_without_a_model_says_what_to_name(settings: Settings, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import typer
 
 from engine.cli.bench_cuts import bench_cuts
 from engine.cli.bench_editing import bench_editing
+from engine.cli.bench_models import models
 from engine.cli.bench_overlap import bench_overlap
 from engine.cli.bench_planners import bench_planners
-from engine.cli.bench_models import models
 from engine.cli.bench_spotting import bench_spotting
 from engine.cli.bench_video_tokens import bench_video_tokens
 from engine.cli.output import JsonFlag, print_json, say, table

@@ -17,7 +17,7 @@ from engine.backends.base import Capabilities, Match
 from engine.backends.known_models import KNOWN
 from engine.backends.neural.batches import Call
 from engine.backends.neural.changes import Change
-from engine.backends.neural.device import Device
+from engine.backends.neural.device import Device, is_out_of_memory
 from engine.backends.neural.finding import matched
 from engine.backends.neural.model import DiffusionModel, Option, Wanted
 from engine.backends.neural.residency import RESIDENCE
@@ -190,7 +190,13 @@ class NeuralBackend(ABC):
             return self.load(installed, device)
         except CuewrightError:
             raise
-        except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
+        except Exception as error:  # libraries raise what they like over files that are not what they should be
+            if is_out_of_memory(error):
+                raise ResourceError(
+                    f"{installed.name} does not fit into the memory left: close other programs, or set models_device "
+                    "to 'cpu'.",
+                    field="backend",
+                ) from None
             told = " ".join(str(error).split())[:300]
             raise BackendFailed(
                 f"The model {installed.name} in {installed.folder} cannot be loaded ({type(error).__name__}: {told}): "
