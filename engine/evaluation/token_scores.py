@@ -58,8 +58,8 @@ class TokenRow(Model):
     predicted
         Onsets in all clips together; ``true`` so many there are.
     accuracy, average_precision
-        CondFoleyGen's, of the surest predictions, as many as there are true onsets; a clip without predictions, of which
-        CondFoleyGen's precision would be 1, counts 0.
+        CondFoleyGen's, of the surest predictions, as many as there are true onsets; a clip without predictions, whose
+        precision would be 1 by CondFoleyGen's definition, counts 0.
     chance_accuracy
         The same of onsets drawn at random, as many as were scored.
     f100, chance_f100

@@ -89,7 +89,8 @@ def test_scripts_run_from_where_they_are_installed(
         shutil.copy(SCRIPTS.parent / path, installed / name)
     spool = engine_home / "data" / "spool"
     engine = '{ "/opt/My Engine/python", "-m", "engine" }'
-    (installed / "settings.lua").write_text(f'return {{ spool = "{spool}", port = 57333, engine = {engine}, token = "a" }}\n')
+    told = f'return {{ spool = "{spool}", port = 57333, engine = {engine}, token = "a" }}\n'
+    (installed / "settings.lua").write_text(told)
     rig = new_reaper(scripts=installed, spool="")
     rig.set(no_sockets=True)
     rig.run("reaper.DeleteExtState('Cuewright', 'spool_folder', true)")
