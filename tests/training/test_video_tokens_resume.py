@@ -38,7 +38,7 @@ CLIPS, SHARE = 8, 0.25
 CONFIG = TrainConfig(
     epochs=3, batch=2, learning_rate=1e-3, held_out_share=SHARE, checkpoint_steps=1, seed=3, device="cpu"
 )
-DEADLINE_SECONDS = 120.0
+DEADLINE_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module", autouse=True)
