@@ -158,6 +158,14 @@ def test_a_sound_is_varied_in_one_step_at_least(model: AuffusionModel, steps: in
     assert told[-1] == 1.0
 
 
+def test_a_sound_is_looked_at_from_one_level(model: AuffusionModel) -> None:
+    start = noise()
+    seen = model._looked_at([wanted(start=start), wanted(start=0.01 * start)])
+    full = torch.from_numpy(0.95 * start / np.abs(start).max())
+    assert float((seen - mel.picture(mel.log_mel(full))).abs().max()) < 1e-5
+    assert torch.isfinite(model._looked_at([wanted(start=0 * start)])).all()
+
+
 def test_less_strength_stays_nearer(model: AuffusionModel) -> None:
     start = noise()
 

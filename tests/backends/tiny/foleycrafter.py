@@ -36,7 +36,7 @@ def build(folder: Path) -> None:
     }
     projection = {
         "proj.weight": torch.randn(TOKENS * auffusion.WIDTH, SEEN),
-        "proj.bias": torch.zeros(TOKENS * auffusion.WIDTH),
+        "proj.bias": torch.randn(TOKENS * auffusion.WIDTH),
         "norm.weight": torch.ones(auffusion.WIDTH),
         "norm.bias": torch.zeros(auffusion.WIDTH),
     }
