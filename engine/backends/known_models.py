@@ -17,6 +17,11 @@ _STABILITY = Licence(
     commercial=True,
     note="free commercially below one million US dollars of yearly revenue; stability.ai/license",
 )
+_ON_AUFFUSION = Licence(
+    name="LicenseRef-your-own-model",
+    commercial=False,
+    note="your own training upon Auffusion, which is not for paid work",
+)
 _NON_COMMERCIAL = Licence(name="CC-BY-NC-SA-4.0", commercial=False, note="name the source, share alike")
 OWN = Licence(name="LicenseRef-your-own-model", commercial=True, note="added by you; check its terms and its data's")
 
@@ -113,7 +118,7 @@ KNOWN: Mapping[str, KnownModel] = {
             gated=True,
             size_bytes=5 * 10**9,
         ),
-        KnownModel(name="audio-agent", backend="audio_agent", needs=("audio-agent.json",), licence=OWN),
+        KnownModel(name="audio-agent", backend="audio_agent", needs=("audio-agent.json",), licence=_ON_AUFFUSION),
         KnownModel(
             name="clip-vit-large-patch14",
             backend="clip",

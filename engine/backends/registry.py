@@ -16,6 +16,7 @@ from engine.errors import BackendFailed, DependencyMissing, UnknownBackend
 
 GROUP = "cuewright.backends"
 BUILT_IN: Mapping[str, str] = {
+    "audio_agent": "engine.backends.audio_agent:AudioAgentBackend",
     "procedural": "engine.backends.procedural:ProceduralBackend",
     "sample_library": "engine.backends.sample_library:SampleLibraryBackend",
     "audioldm2": "engine.backends.audioldm2:AudioLdm2Backend",
@@ -44,6 +45,7 @@ def load(name: str, settings: Settings) -> Backend:
         When its module or object is not a backend.
     """
     known = table()
+    name = name if name in known else name.replace("-", "_")
     if name not in known:
         raise UnknownBackend(f"No backend {name!r}; there are {', '.join(sorted(known))}.", field="backend")
     module_name, _, attribute = known[name].partition(":")

@@ -10,7 +10,6 @@ import soundfile
 import torch
 from tiny import audio_agent, write
 
-from engine.backends import registry
 from engine.backends.audio_agent import AudioAgentBackend
 from engine.backends.weights import Store
 from engine.config import Settings
@@ -46,16 +45,21 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = {**registry.BUILT_IN, NAME: "engine.backends.audio_agent:AudioAgentBackend"}
-    monkeypatch.setattr(registry, "BUILT_IN", there)
+def _quicker(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = AudioAgentBackend.options["steps"].model_copy(update={"default": 2.0})  # quicker, and else the same
     monkeypatch.setattr(AudioAgentBackend, "options", AudioAgentBackend.options | {"steps": steps})
 
 
 def composed(settings: Settings, video: Path, folder: Path, **keys: object) -> JobResult:
     request = ComposeRequest.read(
-        {"prompt": "a wooden door slams", "video": str(video), "folder": str(folder), "backend": NAME, "seed": 5} | keys
+        {
+            "prompt": "a wooden door slams",
+            "video": str(video),
+            "folder": str(folder),
+            "backend": "audio-agent",
+            "seed": 5,
+        }
+        | keys
     )
     return Studio(settings).run(Job(id="c-1", verb="compose", request=request, created="2026-01-01T00:00:00Z"))
 

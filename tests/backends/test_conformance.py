@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from conformance_checks import CHECKS, HAPPENS, LASTS, render, spec_of
-from tiny import BACKENDS
+from tiny import BACKENDS, OWN_SUITE
 
 from engine.backends import registry
 from engine.backends.base import Backend
@@ -44,7 +44,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def weightless() -> list[str]:
     """Backends without weights; those with are in test_conformance_neural."""
-    return [name for name in sorted(registry.table()) if name not in BACKENDS]
+    return [name for name in sorted(registry.table()) if name not in (*BACKENDS, *OWN_SUITE)]
 
 
 @pytest.fixture(scope="module", params=weightless())

@@ -21,6 +21,8 @@ _BUILDERS: Mapping[str, Callable[[Path], None]] = {
 }
 BACKENDS = tuple(sorted(_BUILDERS))
 """Those that have a tiny checkpoint."""
+OWN_SUITE = ("audio_agent",)
+"""Two models in one: its own tests run the suite."""
 _OVER: Mapping[str, tuple[str, ...]] = {"foleycrafter": ("auffusion",)}
 """Whose parts lie over another one's."""
 

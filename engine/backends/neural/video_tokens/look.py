@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import cache
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +21,7 @@ from engine.backends.neural.video_tokens.config import LookConfig
 from engine.backends.neural.video_tokens.loading import pretrained
 from engine.handle import Handle
 from engine.picture import Picture
+from engine.video import reader
 
 if TYPE_CHECKING:
     import torch
@@ -90,7 +89,6 @@ class Looker:
 
     def _sampled(self, picture: Picture, warn: Warn, handle: Handle) -> Iterator[NDArray[np.uint8]]:
         """The frame that shows at each moment, ``(height, width, 3)``, red first."""
-        reader = _reader()
         footage = reader.probe(picture.path)
         rate = Fraction(self._config.frame_rate_hz).limit_denominator(1000)
         count = max(1, round(reader.slice_length(picture, footage) * rate))
@@ -135,10 +133,3 @@ class Looker:
         side = round(patches.shape[2] ** 0.5)
         square = patches.reshape(*patches.shape[:2], side, side)
         return [torch.nn.functional.adaptive_avg_pool2d(square, self._config.grid).flatten(1)]
-
-
-@cache
-def _reader() -> Any:
-    """The engine's reader of pictures. It lies in the same row of the layers as this module, so it is only asked for
-    where a picture is looked at, and this module works on frames from elsewhere as well."""
-    return import_module("engine.video.reader")
