@@ -19,6 +19,8 @@ end
 
 local function leave(verb, keys, about)
   local session = timeline.session()
+  about.keys = {}
+  for name, value in pairs(keys) do about.keys[name] = value end
   keys.session, about.session, about.folder = session.id, session.id, keys.folder or ""
   about.words = keys.prompt or keys["do"] or ""
   put({ id = orders.new_id(), verb = verb, keys = keys, session = session, about = about })
@@ -47,28 +49,25 @@ function ask.generate()
   leave("generate", keys, { position_samples = span.position_samples })
 end
 
--- The picture that was chosen last for this session, in a file: each action has a Lua of its own.
-local function remembered_path()
-  return ("%s/%s.picture"):format(settings.spool, timeline.session().id)
-end
-
-local function remembered()
-  local file = io.open(remembered_path(), "rb")
+-- What is remembered of this session, in a file of that ending; "" where nothing is. Each action has a Lua of its own.
+local function remembered(ending)
+  local file = io.open(("%s/%s.%s"):format(settings.spool, timeline.session().id, ending), "rb")
   if not file then return "" end
-  local path = file:read("a")
+  local text = file:read("a")
   file:close()
-  return path
+  return text
 end
 
-local function remember(path)
-  local file = io.open(remembered_path(), "wb")
+local function remember_picture(path)
+  local file = io.open(("%s/%s.picture"):format(settings.spool, timeline.session().id), "wb")
   if not file then return end
   file:write(path)
   file:close()
 end
 
 local function picture(title, more)
-  local fields = { { type = "file", key = "video", title = "Picture", path = remembered(), filter = VIDEO_FILES } }
+  local fields = { { type = "file", key = "video", title = "Picture", path = remembered("picture"),
+    filter = VIDEO_FILES } }
   for _, field in ipairs(more) do fields[#fields + 1] = field end
   local given = run(title, fields)
   if not given then return nil end
@@ -76,7 +75,7 @@ local function picture(title, more)
     tell("there is no picture", "Choose a video file: Ardour does not tell scripts which one its timeline shows.")
     return nil
   end
-  remember(given.video)
+  remember_picture(given.video)
   local span = timeline.span()
   local rate = Session:nominal_sample_rate()
   local keys = {
@@ -109,6 +108,11 @@ end
 function ask.edit()
   local regions = timeline.regions()
   if #regions == 0 then return tell("nothing is selected", "Select one or more audio regions to edit.") end
+  for _, region in ipairs(regions) do
+    local file = io.open(region.path, "rb")
+    if not file then return tell("a file is missing", ("%s of %s is offline."):format(region.path, region.name)) end
+    file:close()
+  end
   local given = run("Edit selected regions", {
     { type = "entry", key = "words", title = "What to do", default = "" },
     { type = "label", title = "In words, or actions such as: denoise; volume gain_db=-3" },
@@ -124,18 +128,14 @@ function ask.edit()
   end
 end
 
-function ask.last()
-  local read = loadfile(("%s/%s.last"):format(settings.spool, timeline.session().id), "t", {})
-  return read and read() or nil
-end
-
+-- The same request with another seed.
 function ask.more()
-  local last = ask.last()
-  if not last or last.verb == "spot" then
+  local last = orders.read(remembered("last"))
+  if not last then
     return tell("there is nothing to take again", "Generate or compose first; then this makes other takes of it.")
   end
-  leave("generate", { prompt = "another take", follows = last.id, folder = timeline.folder(), mix = false },
-    { position_samples = 0 })
+  last.keys.seed, last.keys.report = os.time() * 1000 + math.random(0, 999), nil
+  leave(last.verb, last.keys, { position_samples = last.keys.position_samples })
 end
 
 function ask.cancel()
@@ -143,11 +143,11 @@ function ask.cancel()
 end
 
 function ask.report()
-  local last = ask.last()
-  if not last or last.report == "" then
+  local report = remembered("report")
+  if report == "" then
     return tell("there is no report", "Compose to a picture first; its report is a page for your browser.")
   end
-  os.forkexec(settings.opener, last.report)
+  os.forkexec(settings.opener, report)
 end
 
 return ask

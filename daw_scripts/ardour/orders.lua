@@ -12,12 +12,13 @@ local function path()
   return ("%s/%s.orders"):format(settings.spool, timeline.session().id)
 end
 
-local function written(value)
+-- A table of texts, numbers and booleans as Lua, on one line.
+function orders.written(value)
   if type(value) == "string" then return (("%q"):format(value):gsub("\\\n", "\\n"):gsub("\r", "\\r")) end
   if type(value) ~= "table" then return tostring(value) end
   local parts = {}
   for key, inner in pairs(value) do
-    parts[#parts + 1] = ("[%s]=%s"):format(written(key), written(inner))
+    parts[#parts + 1] = ("[%s]=%s"):format(orders.written(key), orders.written(inner))
   end
   return "{" .. table.concat(parts, ",") .. "}"
 end
@@ -26,8 +27,14 @@ end
 function orders.leave(order)
   local file = io.open(path(), "ab")
   if not file then return false end
-  file:write(written(order), "\n")
+  file:write(orders.written(order), "\n")
   return file:close()
+end
+
+-- What such a line says; nil where it is none.
+function orders.read(line)
+  local done, value = pcall(load("return " .. line, "=order", "t", {}) or error)
+  return done and type(value) == "table" and value or nil
 end
 
 -- The orders since the last call.
@@ -36,9 +43,7 @@ function orders.take()
   local mine = here .. ".taken"
   if not os.rename(here, mine) then return taken end
   for line in io.lines(mine) do
-    local read = load("return " .. line, "=order", "t", {})
-    local done, order = pcall(read or error)
-    if done and type(order) == "table" then taken[#taken + 1] = order end
+    taken[#taken + 1] = orders.read(line)
   end
   os.remove(mine)
   return taken

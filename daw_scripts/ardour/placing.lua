@@ -11,22 +11,35 @@ local placing = {}
 
 local MARKER_SLOP_SAMPLES = 1
 
-local function find_track(name)
-  local route = Session:route_by_name(name)
-  if route:isnil() then return nil end
-  local track = route:to_track()
-  if track:isnil() then return nil end
-  return track
-end
-
--- The track of that name; made where there is none. A bus that has the name keeps it, and the track is numbered.
-local function track_for(name, channels)
-  local track = find_track(name)
-  if track and track:to_midi_track():isnil() then return track end
+local function make_track(name, channels)
   local mode = ARDOUR.TrackMode.Normal
   local made = Session:new_audio_track(channels, 2, nil, 1, name, ARDOUR.PresentationInfo.max_order, mode, true)
   if made:empty() then error(("Ardour made no track %q."):format(name), 0) end
   return made:front()
+end
+
+-- The route as a track that plays so many channels, or nil: a mono track plays the left of a stereo sound alone.
+local function fitting(route, channels)
+  local track = route:to_track()
+  if track:isnil() or not track:to_midi_track():isnil() then return nil end
+  if track:n_inputs():n_audio() < channels then return nil end
+  return track
+end
+
+-- The track of that name; made where there is none. What has the name and does not fit keeps it; the track is numbered,
+-- and a sentence says so.
+local function track_for(name, channels)
+  local wanted, number = name, 1
+  while true do
+    local route = Session:route_by_name(wanted)
+    local track = route:isnil() and make_track(wanted, channels) or fitting(route, channels)
+    if track then
+      local said = ("%q is a bus, a MIDI track or has too few channels; the sounds lie on %q."):format(name, wanted)
+      return track, number > 1 and said or nil
+    end
+    number = number + 1
+    wanted = ("%s %d"):format(name, number)
+  end
 end
 
 local function exists(path)
@@ -87,8 +100,17 @@ local function in_one_step(name, work)
   error(problem, 0)
 end
 
--- Lay out the stems of a job; returns how many sounds there are. Raises a sentence where that cannot be done, and then
--- nothing has changed but for tracks that were made.
+-- The most channels that a track has to play.
+local function channels_of(track)
+  local most = 1
+  for _, item in ipairs(track.items) do
+    for _, take in ipairs(item.takes) do most = math.max(most, take.channels) end
+  end
+  return most
+end
+
+-- Lay out the stems of a job; returns how many sounds there are, and sentences for the user. Raises a sentence where
+-- that cannot be done, and then nothing has changed but for tracks that were made.
 function placing.stems(stems, name, only_track)
   local tracks = placement.tracks(stems)
   local paths = {}
@@ -98,9 +120,9 @@ function placing.stems(stems, name, only_track)
     end
   end
   local whole = regions_of(paths)
-  local laid = {}
+  local laid, said = {}, {}
   for place, track in ipairs(tracks) do
-    laid[place] = track_for(only_track or track.name, track.items[1].takes[1].channels)
+    laid[place], said[#said + 1] = track_for(only_track or track.name, channels_of(track))
   end
   in_one_step(name, function()
     for place, track in ipairs(tracks) do
@@ -115,7 +137,7 @@ function placing.stems(stems, name, only_track)
       Session:add_stateful_diff_command(playlist:to_statefuldestructible())
     end
   end)
-  return placement.count(tracks)
+  return placement.count(tracks), said
 end
 
 -- A marker for each cue; returns how many. Ardour keeps a step to undo for each of them, whatever stands around it.

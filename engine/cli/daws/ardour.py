@@ -87,7 +87,13 @@ def _action(action: Action, modules: str) -> str:
 
 function factory()
 {modules}
-  return function() import("ask").{action.run}() end
+  return function()
+    -- Ardour takes an action that raises out of its list without a word.
+    local done, problem = pcall(function() import("ask").{action.run}() end)
+    if done then return end
+    LuaDialog.Message("Cuewright: a defect of the scripts", "Please report it, with the version of Ardour: "
+      .. tostring(problem), LuaDialog.MessageType.Warning, LuaDialog.ButtonType.Close):run()
+  end
 end
 """
 

@@ -20,7 +20,7 @@ from typing import TypeVar
 import psutil
 from pythonosc.udp_client import SimpleUDPClient
 
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 40.0
 OSC_PORTS = range(3819, 3840)
 T = TypeVar("T")
 _SIGNALS = """

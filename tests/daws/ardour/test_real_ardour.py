@@ -5,10 +5,8 @@ One Ardour serves the whole file, and the tests go on from one another as a sess
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,112 +16,16 @@ import soundfile
 
 from engine.cli.daws.ardour import ACTIONS, HOOK, bundle
 from engine.cli.daws.scripts import SOURCE
-from engine.cli.process import EngineProcess, running_engine
-from engine.evaluation.physics_clips import PhysicsClip, clips
+from engine.cli.process import running_engine
+from engine.evaluation.physics_clips import clips
+from engine.protocol.client import Client
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import real
+from ardour_studio import CURSOR_SAMPLES, MARKERS, NUMBERS, OPENER, TOKEN, Studio
 
 pytestmark = [pytest.mark.foreign, pytest.mark.timeout(600)]
-
-CURSOR_SAMPLES = 6_270_264
-"""01:02:10:12 at 23.976 in a session that starts at 01:00:00:00, at 48 kHz."""
-NUMBERS = {action.name: f"LuaAction/script-{number}" for number, action in enumerate(ACTIONS, 1)}
-REGIONS = """
-local lines = {}
-for route in Session:get_tracks():iter() do
-  for region in route:to_track():playlist():region_list():iter() do
-    local path = region:source(0):to_filesource():path()
-    lines[#lines + 1] = table.concat({ route:name(), region:name(), region:position():samples(),
-      region:start():samples(), region:length():samples(), tostring(region:muted()), path }, "\\t")
-  end
-end
-return table.concat(lines, "\\n")
-"""
-MARKERS = """
-local lines = {}
-for mark in Session:locations():list():iter() do
-  if mark:is_mark() then lines[#lines + 1] = mark:name() .. "\\t" .. mark:start():samples() end
-end
-return table.concat(lines, "\\n")
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Region:
-    """One that lies on a track."""
-
-    track: str
-    name: str
-    position_samples: int
-    offset_samples: int
-    length_samples: int
-    muted: bool
-    path: Path
-
-
-@dataclass(kw_only=True)
-class Studio:
-    """Ardour, its session, and the engine it asks."""
-
-    folder: Path
-    ardour: real.Ardour
-    engine: EngineProcess
-    clip: PhysicsClip
-
-    def regions(self) -> list[Region]:
-        rows = [line.split("\t") for line in self.ardour.ask(REGIONS).splitlines()]
-        return [
-            Region(
-                track=row[0],
-                name=row[1],
-                position_samples=int(row[2]),
-                offset_samples=int(row[3]),
-                length_samples=int(row[4]),
-                muted=row[5] == "true",
-                path=Path(row[6]),
-            )
-            for row in rows
-        ]
-
-    def when(self, what: str, look: Callable[[list[Region]], bool]) -> list[Region]:
-        """The regions, once they are as wanted."""
-        (found,) = real.wait_for(what, lambda: (now,) if look(now := self.regions()) else None)
-        return found
-
-    def locate(self, sample: int) -> None:
-        self.ardour.ask(
-            f"Session:request_locate({sample}, false, ARDOUR.LocateTransportDisposition.MustStop, "
-            "ARDOUR.TransportRequestSource.TRS_UI)"
-        )
-        there = "return tostring(Session:transport_sample())"
-        real.wait_for("the playhead", lambda: self.ardour.ask(there) == str(sample) or None)
-
-    def open(self, action: str) -> str:
-        """The dialog of an action; its title."""
-        self.ardour.act(NUMBERS[action])
-        title = f"Cuewright: {action}"
-        self.ardour.window(title)
-        return title
-
-    def generate(self, prompt: str, *, takes: int = 1, track: str = "") -> None:
-        title = self.open("Generate")
-        for number, text in enumerate((prompt, str(takes), track)):
-            if number:
-                self.ardour.keys("key", "Tab")
-            self.ardour.write(text) if text else self.ardour.keys("key", "ctrl+a", "Delete")
-        self.ardour.confirm(title)
-
-    def onset_samples(self, region: Region) -> int:
-        """On the timeline: what the manifest beside the file says, held against the file itself."""
-        told: int = next(
-            stem["onset_samples"]
-            for manifest in region.path.parent.glob("*.cuewright.json")
-            for stem in json.loads(manifest.read_bytes())["stems"]
-            if Path(stem["path"]).name == region.path.name
-        )
-        return region.position_samples + told - region.offset_samples
 
 
 @pytest.fixture(scope="module")
@@ -133,8 +35,14 @@ def studio(tmp_path_factory: pytest.TempPathFactory, foreign: Callable[[str], st
     folder = tmp_path_factory.mktemp("a")
     home = folder / "home"
     spool = (folder / "data" / "spool").as_posix()
-    texts = bundle(SOURCE, f'return {{ spool = "{spool}", engine = {{}}, opener = "true" }}\n')
-    with running_engine(folder / "data", folder) as engine, real.display() as shown:
+    (folder / "open").write_text(OPENER.format(folder=folder), encoding="utf-8")
+    (folder / "open").chmod(0o755)
+    told = f'engine = {{}}, opener = "{folder}/open", token = "{TOKEN}"'
+    texts = bundle(SOURCE, f'return {{ spool = "{spool}", {told} }}\n')
+    with (
+        running_engine(folder / "data", folder, environment={"CUEWRIGHT_TOKEN": TOKEN}) as engine,
+        real.display() as shown,
+    ):
         environment = real.environment_of(home, shown)
         actions = {f"Cuewright: {action.name}": texts[action.file] for action in ACTIONS}
         real.configure(home, actions, {"asked": real.asking_hook(folder), "Cuewright": texts[HOOK]})
@@ -157,6 +65,24 @@ def sections(path: Path) -> dict[str, str]:
 def saved(studio: Studio, name: str) -> dict[str, str]:
     studio.ardour.ask(f'Session:save_state("{name}", false, false, false)')
     return sections(studio.folder / "reel" / f"{name}.ardour")
+
+
+def test_what_cannot_be_begun_is_said_and_changes_nothing(studio: Studio) -> None:
+    before = saved(studio, "untouched")
+    title = studio.open("Spot picture")
+    studio.ardour.confirm(title)  # with no picture chosen
+    studio.ardour.close("Cuewright: there is no picture")
+    studio.ardour.act(NUMBERS["Edit selected regions"])
+    studio.ardour.close("Cuewright: nothing is selected")
+    for action, words in (("More takes", "nothing to take again"), ("Open report", "there is no report")):
+        studio.ardour.act(NUMBERS[action])
+        studio.ardour.close(f"Cuewright: .*{words}")
+    folder = studio.folder / "reel" / "cuewright"  # root may write into any folder, but not into a file
+    folder.write_text("a file where the folder should be")
+    studio.generate("glass breaks")
+    studio.ardour.close("Cuewright: it could not be done")
+    folder.unlink()
+    assert saved(studio, "after") == before
 
 
 def test_story_1_four_takes_with_their_onset_at_the_cursor(studio: Studio) -> None:
@@ -209,16 +135,20 @@ def test_a_picture_is_spotted_as_markers_and_composed_to(studio: Studio) -> None
     studio.when("redo", lambda now: len(now) == 4 + len(at))
 
 
-def test_a_selected_region_is_edited_beside_itself(studio: Studio) -> None:
-    before = studio.regions()
-    loudest = next(region for region in before if region.track == "FX_DOOR" and not region.muted)
-    original = loudest.path.read_bytes()
+def select_door(studio: Studio) -> None:
     studio.ardour.ask(
         "local list = ArdourUI.SelectionList() "
         'for region in Session:route_by_name("FX_DOOR"):to_track():playlist():region_list():iter() do '
         "if not region:muted() then list:push_back(Editor:regionview_from_region(region)) end end "
         "Editor:set_selection(list, ArdourUI.SelectionOp.Set)"
     )
+
+
+def test_a_selected_region_is_edited_beside_itself(studio: Studio) -> None:
+    before = studio.regions()
+    loudest = next(region for region in before if region.track == "FX_DOOR" and not region.muted)
+    original = loudest.path.read_bytes()
+    select_door(studio)
     title = studio.open("Edit selected regions")
     studio.ardour.write("6 dB quieter")
     studio.ardour.confirm(title)
@@ -232,14 +162,81 @@ def test_a_selected_region_is_edited_beside_itself(studio: Studio) -> None:
     assert [region for region in after if region in before] == before
 
 
-def test_what_cannot_be_done_is_said_and_changes_nothing(studio: Studio) -> None:
+def test_an_offline_file_is_said_and_changes_nothing(studio: Studio) -> None:
     before = studio.regions()
-    studio.ardour.act("Editor/select-none")
+    select_door(studio)
+    path = next(region.path for region in before if region.track == "FX_DOOR" and not region.muted)
+    path.rename(path.with_suffix(".away"))
     studio.ardour.act(NUMBERS["Edit selected regions"])
-    studio.ardour.close("Cuewright: nothing is selected")
-    studio.ardour.act(NUMBERS["Open report"])
-    studio.ardour.close("Cuewright: there is no report")
+    studio.ardour.close("Cuewright: a file is missing")
+    path.with_suffix(".away").rename(path)
+    studio.ardour.act("Editor/select-none")
+    assert studio.regions() == before
 
+
+def test_the_report_opens(studio: Studio) -> None:
+    studio.ardour.act(NUMBERS["Open report"])
+    opened = studio.folder / "opened"
+    real.wait_for("the report", lambda: opened.exists() or None)
+    assert Path(opened.read_text()).is_file()
+
+
+def test_more_takes_lie_where_the_first_ones_lie(studio: Studio) -> None:
+    before = studio.regions()
+    studio.generate("glass breaks", track="GLASS")
+    (first,) = (one for one in studio.when("the glass", lambda now: len(now) > len(before)) if one.track == "GLASS")
+    studio.ardour.act(NUMBERS["More takes"])
+    after = studio.when("another take", lambda now: len(now) == len(before) + 2)
+    (other,) = (one for one in after if one.track == "GLASS" and one != first)
+    assert studio.onset_samples(other) == studio.onset_samples(first) == CURSOR_SAMPLES
+    assert other.path.read_bytes() != first.path.read_bytes()
+    studio.ardour.act("Editor/undo")
+    studio.when("undo", lambda now: len(now) == len(before) + 1)
+
+
+def test_names_that_are_taken_are_left_alone(studio: Studio) -> None:
+    """A bus, and a mono track that would play one side of a stereo sound alone."""
+    before = studio.regions()
+    studio.ardour.ask(
+        'Session:new_audio_route(1, 2, nil, 1, "BUS", ARDOUR.PresentationInfo.Flag.AudioBus, '
+        "ARDOUR.PresentationInfo.max_order)"
+    )
+    for count, (prompt, name) in enumerate((("steady rain for 2 seconds", "FX_DOOR"), ("glass breaks", "BUS")), 1):
+        studio.generate(prompt, track=name)
+        studio.ardour.close("Cuewright: done, with a word of care")
+        now = studio.when(f"a track beside {name}", lambda now, count=count: len(now) == len(before) + count)
+        assert f"{name} 2" in {one.track for one in now}
+    assert [one for one in studio.regions() if one in before] == before
+
+
+def test_a_range_in_a_drop_frame_session(studio: Studio) -> None:
+    start, end = 480_000, 720_000
+    setting = "local config = Session:cfg() config:set_timecode_format(Timecode.TimecodeFormat.{}) "
+    studio.ardour.ask(setting.format("TC2997DF") + "config:set_timecode_offset(172799827)")
+    studio.ardour.ask(f'Editor:set_loop_range(Temporal.timepos_t({start}), Temporal.timepos_t({end}), "loop")')
+    studio.ardour.act("Editor/select-loop-range")
+    studio.generate("steady rain", track="RANGE")
+    (rain,) = (one for one in studio.when("the rain", lambda now: now[-1].track == "RANGE") if one.track == "RANGE")
+    assert (rain.position_samples, rain.length_samples) == (start, end - start)
+    session = studio.manifest(rain)["plan"]["session"]
+    assert (session["frame_rate"], session["start_timecode"]) == ("29.97df", "01:00:00:00")
+    studio.ardour.ask(setting.format("TC23976") + "config:set_timecode_offset(172972800)")
+    studio.ardour.act("Editor/select-none")
+
+
+def test_cancel_ends_a_job_and_places_nothing(studio: Studio) -> None:
+    before = studio.regions()
+    studio.generate("night forest ambience for 240 seconds", takes=16)
+    studio.rendering()
+    studio.ardour.act(NUMBERS["Cancel"])
+    with Client(studio.engine.host, studio.engine.port, token=TOKEN) as client:
+        real.wait_for("the cancelling", lambda: client.status().cancelled or None)
+    real.wait_for("the window to go", lambda: studio.ardour.gone("Cuewright") or None)
+    assert studio.regions() == before
+
+
+def test_what_is_not_understood_is_said(studio: Studio) -> None:
+    before = studio.regions()
     studio.generate("zzqx vvkw")
     studio.ardour.close("Cuewright: it could not be done")
     assert studio.regions() == before
@@ -272,7 +269,7 @@ def test_an_engine_that_dies_is_waited_for(studio: Studio) -> None:
     studio.engine.process.wait(20)
     studio.generate("three knocks on wood", track="Knocks")
     studio.ardour.close("Cuewright: the engine does not answer")
-    with running_engine(studio.folder / "data", studio.folder):
+    with running_engine(studio.folder / "data", studio.folder, environment={"CUEWRIGHT_TOKEN": TOKEN}):
         studio.when("the knocks", lambda now: len([one for one in now if one.track == "Knocks"]) == 3)
     assert len(studio.regions()) == len(before) + 3
 
