@@ -30,9 +30,9 @@ def test_memory_that_was_given_back_counts() -> None:
     assert peak_megabytes_of(python(f"bytearray({MEGABYTES} * 2**20); print('chatter')")) > MEGABYTES
 
 
-def test_every_action_but_the_one_for_a_spot_is_measured() -> None:
+def test_every_action_but_those_for_a_spot_is_measured() -> None:
     measured = {action.name for text in bench_memory.ACTIONS for action in parse_actions(text.format(longer=9))}
-    assert measured == set(ACTIONS) - {"fill"}
+    assert measured == set(ACTIONS) - {"fill", "restyle"}  # a model hears no more than its window
 
 
 def test_a_command_that_fails_is_told() -> None:
