@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import random
@@ -166,9 +167,10 @@ async def kill_workers(folder: Path, stems: int, max_attempts: int) -> None:
             await bench.until(lambda: bench.service.worker_pids or all_ended())
             await asyncio.sleep(chance.uniform(0.0, 0.1))  # the random moment itself
             victims = [child for child in psutil.Process().children() if child not in others]  # the worker, its spare
-            if victims:
-                os.kill(chance.choice(victims).pid, signal.SIGKILL)
-                kills += 1
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself between the look and the kill
+                if victims:
+                    os.kill(chance.choice(victims).pid, signal.SIGKILL)
+                    kills += 1
         for job_id in ids:
             await bench.ended(job_id)
         terminal = Counter(event.job_id for event in bench.events if event.view.ended)
