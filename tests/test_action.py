@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.action import ACTIONS, Action, Fill, Pitch, Speed, Volume, Warp, are_actions, parse_actions
+from engine.action import ACTIONS, Action, Fill, Pitch, Speed, Volume, Warp
 from engine.errors import BadArgument
+from engine.planning.action_text import are_actions, parse_actions
 
 EXAMPLES: tuple[Action, ...] = (
     Speed(factor=0.9),

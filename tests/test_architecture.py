@@ -17,7 +17,7 @@ LAYERS = [  # low to high; a module imports from rows below its own, or from its
     {"source", "riff", "session", "config", "ucs", "cue", "picture", "region", "action"},
     {"request"},
     {"plan"},
-    {"results"},
+    {"results", "trace"},
     {"dsp", "procedural", "evaluation"},
     {"video"},
     {"llm", "stems", "backends"},

@@ -114,6 +114,7 @@ _DOERS: dict[type[Action], Callable[[Any, Source, Kit], Blocks]] = {
     do.Speed: _speed,
     do.Pitch: lambda action, source, kit: pitch.shift_pitch(source, semitones=action.semitones),
     do.Warp: _warp,
+    do.Shift: lambda action, source, kit: length.shifted(source, action.seconds, action.length_seconds),
     do.Reverse: lambda action, source, kit: length.backwards(source),
     do.Resample: lambda action, source, kit: resample.resampled(source, action.rate_hz),
     do.Volume: _volume,

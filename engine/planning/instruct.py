@@ -12,10 +12,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from engine.action import ACTIONS, MAX_ACTIONS, Action, are_actions, parse_actions
+from engine.action import ACTIONS, MAX_ACTIONS, Action
 from engine.config import Settings
 from engine.errors import DependencyMissing, PlannerFailed
 from engine.model import Model
+from engine.planning.action_text import are_actions, parse_actions
 from engine.planning.asking import language_model
 from engine.planning.instruct_rules import actions_by_rules
 

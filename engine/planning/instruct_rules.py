@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 
 from engine import action as do
-from engine.action import ACTIONS, Action, parse_actions
+from engine.action import ACTIONS, Action
 from engine.errors import BadArgument, PromptEmpty, PromptNotMatched
+from engine.planning.action_text import parse_actions
 from engine.planning.instruct_beyond import near_what_is_beyond
 from engine.planning.instruct_clauses import SECONDS, Clause, clauses_of, placed
 from engine.planning.instruct_sound import LEVELS, REPAIRS, removing

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import engine
-from engine.action import Action, Fill, Resample, Restyle, Speed, parse_actions
+from engine.action import Action, Fill, Resample, Restyle, Speed
 from engine.audio import Audio, Samples
 from engine.backends.base import Changer, Reworder, WordEdit
 from engine.backends.library.names import parse_name
@@ -29,6 +29,7 @@ from engine.editing.spot import crossfaded
 from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.plan import EditPlan, TakeSpec
+from engine.planning.action_text import parse_actions
 from engine.planning.editing import Facts, plan_edit, region_of
 from engine.planning.sounds import Sounds
 from engine.region import Region

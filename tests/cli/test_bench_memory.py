@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
-from engine.action import ACTIONS, parse_actions
+from engine.action import ACTIONS
 from engine.cli import bench_memory
 from engine.cli.bench_memory import peak_megabytes_of
 from engine.errors import InternalError
+from engine.planning.action_text import parse_actions
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.action import parse_actions
 from engine.config import Settings
 from engine.errors import BadArgument, PromptNotMatched, RequestError
+from engine.planning.action_text import parse_actions
 from engine.planning.instruct import described, instructed
 from engine.planning.instruct_rules import actions_by_rules
 
