@@ -26,7 +26,7 @@ _HIGHEST_JOLT = 0.2
 _SENSITIVITY_DB = 24.0
 _SENSITIVITY_LOGITS = 4.0
 _LATEST_SECONDS = 0.027
-_EARLIER_SECONDS_PER_DB = 0.0022
+_EARLIER_SECONDS_PER_DB = 0.001
 _SUDDEN_DB = (0.0, 17.0)
 """What breaks into stillness is heard as it begins; where things move before, as they stop."""
 

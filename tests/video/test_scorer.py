@@ -75,4 +75,4 @@ def test_what_breaks_into_stillness_is_heard_earlier() -> None:
     candidates.times[:] = 1.0
     candidates.features[:, FEATURES.index("sudden_db")] = (0.0, 17.0)
     steady, sudden = contact_times(candidates)
-    assert 0.02 < steady - sudden < 0.05
+    assert 0.01 < steady - sudden < 0.02
