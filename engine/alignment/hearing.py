@@ -1,0 +1,209 @@
+"""What is measured in a sound: how loud, how noisy and how, what begins when, where it drops out, how it is tuned.
+
+The measures are those of :mod:`engine.dsp`. What noise there is, is what the denoiser would find; its colour is told by
+how the floor falls with frequency. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.alignment.seeing import CURVE_RATE_HZ, period_of
+from engine.audio import Samples
+from engine.dsp import denoise, loudness, resample, true_peak
+from engine.dsp.denoise import floor
+from engine.dsp.dropouts import find_gaps
+from engine.dsp.hum_pitch import find_hum
+from engine.dsp.onsets import Onset, onsets_of_stream
+from engine.dsp.stft import Grid
+from engine.handle import Handle
+from engine.source import Source, blocks
+from engine.trace import Heard, Moment, NoiseKind
+
+ONSET_RATE_HZ = 24_000
+_DOUBLING_DB = 10.0
+"""So much more level sounds twice as loud (Stevens 1957)."""
+_QUIETEST_DB = 40.0
+"""Under the loudest onset: what is quieter is no event."""
+_NO_NOISE_DBFS = -90.0
+_COLOUR_FRAME = 4096
+_COLOUR_FROM_HZ, _COLOUR_TO_HZ = 150.0, 12_000.0
+_WHITE, _PINK, _STEEP = (-1.2, 1.2), (-4.2, -1.8), -6.0
+"""dB an octave: of the floor's fall."""
+_NOISY_DB = 30.0
+"""Less far above the noise, onsets are looked for in what the denoiser leaves."""
+_LEVEL_SECONDS, _QUIET_PERCENT = 0.02, 20
+_FRAMES_AT_ONCE = 64
+_TUNING_FRAME_SECONDS = 0.35
+_TUNING_FROM_HZ, _TUNING_TO_HZ = 80.0, 2_000.0
+_TUNING_PEAK, _TUNING_LEAST = 0.05, 1e-5
+_MOST_TUNING_FRAMES = 400
+_LEAST_NOTES, _IN_TUNE = 60, 0.5
+"""Peaks that have to vote, and how much of their votes has to point one way."""
+_CHANGES_DB = 3.0
+"""The quiet frames of what changes lie so far above its steady floor."""
+
+
+def hear(source: Source, handle: Handle) -> Heard:
+    """All measures of a sound; it is read from front to back a few times.
+
+    Raises
+    ------
+    Cancelled
+        Between two of them.
+    """
+    rate = source.sample_rate_hz
+    handle.progress(0.0, "listening")
+    level = loudness.measure(source)
+    handle.progress(0.2, "listening")
+    noise = noise_of(source)
+    handle.progress(0.4, "listening")
+    onsets = moments_of(source, is_noisy=noise.snr_db is not None and noise.snr_db < _NOISY_DB)
+    handle.progress(0.7, "listening")
+    hum = find_hum(source)
+    gaps = find_gaps(source)
+    handle.progress(0.9, "listening")
+    period = period_of([onset.time_seconds for onset in onsets])
+    return Heard(
+        length_seconds=source.length_samples / rate,
+        loudness_lufs=level.integrated_lufs if level.integrated_lufs is not None else level.momentary_max_lufs,
+        peak_dbtp=max(-200.0, true_peak.measure_dbtp(source)),
+        noise=noise.kind,
+        noise_dbfs=noise.level_dbfs,
+        snr_db=noise.snr_db,
+        hum_hz=float(np.mean(hum.frequency_hz)) if hum else None,
+        gaps=tuple((start / rate, (end - start) / rate) for start, end in gaps),
+        onsets=onsets,
+        tempo_bpm=60.0 / period if period else None,
+        tuning_cents=None if hum else tuning_of(source),
+        loudness_curve=tuple(_curve(source)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What lies under a sound."""
+
+    kind: NoiseKind
+    level_dbfs: float | None = None
+    snr_db: float | None = None
+
+
+def noise_of(source: Source) -> Noise:
+    """The steady noise of a sound, or what comes and goes above a steep floor as babble does."""
+    grid = Grid(frame_samples=_COLOUR_FRAME)
+    found = floor.from_sound(source).level(grid, source.length_samples // 2).astype(np.float64) / grid.hop_samples
+    density = found.mean(axis=0)
+    level_dbfs = _decibels(float(density.mean()))
+    quiet_dbfs, mean_dbfs = _levels(source)
+    if level_dbfs < _NO_NOISE_DBFS:
+        return Noise("none")
+    hertz = np.linspace(0, source.sample_rate_hz / 2, density.size)
+    band = (hertz > _COLOUR_FROM_HZ) & (hertz < min(_COLOUR_TO_HZ, 0.45 * source.sample_rate_hz))
+    fall = float(np.polyfit(np.log2(hertz[band]), 10 * np.log10(density[band] + 1e-18), 1, w=hertz[band] ** -0.25)[0])
+    above = quiet_dbfs - level_dbfs
+    if fall < _STEEP:
+        kind: NoiseKind = "changing" if above > _CHANGES_DB else "rumble"
+        level_dbfs = max(level_dbfs, quiet_dbfs)
+    elif _WHITE[0] <= fall <= _WHITE[1]:
+        kind = "white"
+    else:
+        kind = "pink" if _PINK[0] <= fall <= _PINK[1] else "coloured"
+    signal = 10 ** (mean_dbfs / 10) - 10 ** (level_dbfs / 10)
+    snr_db = _decibels(signal) - level_dbfs
+    return Noise(kind, level_dbfs, max(-20.0, snr_db))
+
+
+def moments_of(source: Source, *, is_noisy: bool) -> tuple[Moment, ...]:
+    """The onsets of a sound; of a noisy one, those of what the denoiser leaves."""
+    heard = Mono(source)
+    made = denoise.denoise(heard) if is_noisy else blocks(heard)
+    slow = resample.drawn_out(made, 1, ONSET_RATE_HZ / heard.sample_rate_hz, _length_at(ONSET_RATE_HZ, heard))
+    found = [onset for _, some in onsets_of_stream((block[0] for block in slow), ONSET_RATE_HZ) for onset in some]
+    loudest = max((onset.level_db for onset in found), default=0.0)
+    return tuple(_moment(onset, loudest) for onset in found if onset.level_db > loudest - _QUIETEST_DB)
+
+
+def _moment(onset: Onset, loudest_db: float) -> Moment:
+    return Moment(
+        time_seconds=max(0.0, onset.time_seconds),
+        strength=min(1.0, 2 ** ((onset.level_db - loudest_db) / _DOUBLING_DB)),
+        confidence=1 - 2**-onset.margin,
+    )
+
+
+class Mono:
+    """The mean of a source's channels, as a source."""
+
+    channels = 1
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.sample_rate_hz = source.sample_rate_hz
+        self.length_samples = source.length_samples
+
+    def read(self, start: int, end: int) -> Samples:
+        """See :meth:`engine.source.Source.read`."""
+        return np.asarray(self._source.read(start, end).mean(axis=0, keepdims=True))
+
+
+def _length_at(rate_hz: int, source: Source) -> int:
+    return max(1, round(source.length_samples * rate_hz / source.sample_rate_hz))
+
+
+def tuning_of(source: Source) -> float | None:
+    """How far the notes of a sound lie from equal temperament at 440 Hz, -50 to 50 cents; None where there are none.
+
+    Every peak of long spectra votes for its distance from the nearest note, as a direction on a circle of 100 cents:
+    what rings at any frequency, as things that are struck do, votes in all directions.
+    """
+    frame = 1 << round(math.log2(_TUNING_FRAME_SECONDS * source.sample_rate_hz))
+    window, width = np.hanning(frame), source.sample_rate_hz / frame
+    first, last = (round(hertz / width) for hertz in (_TUNING_FROM_HZ, _TUNING_TO_HZ))
+    total, weights, count = 0j, 0.0, 0
+    mono = Mono(source)
+    every = max(frame // 2, source.length_samples // _MOST_TUNING_FRAMES)
+    for start in range(0, source.length_samples - frame + 1, every):
+        size = np.abs(np.fft.rfft(mono.read(start, start + frame)[0] * window))[first - 1 : last + 2]
+        middle = size[1:-1]
+        is_peak = (middle > size[:-2]) & (middle > size[2:]) & (middle > _TUNING_PEAK * size.max())
+        at = np.flatnonzero(is_peak)
+        if not at.size or size.max() < _TUNING_LEAST * frame:
+            continue
+        low, high, top = (np.log(size[at + k] + 1e-12) for k in (0, 2, 1))
+        place = at + first + 0.5 * (low - high) / (low - 2 * top + high - 1e-12)
+        notes = 12 * np.log2(place * width / 440.0)
+        total += complex((middle[at] * np.exp(2j * np.pi * notes)).sum())
+        weights += float(middle[at].sum())
+        count += at.size
+    if count < _LEAST_NOTES or abs(total) < _IN_TUNE * weights:
+        return None
+    return float(np.angle(total) / (2 * np.pi) * 100)
+
+
+def _levels(source: Source) -> tuple[float, float]:
+    """Of frames, a low level and the mean one, dB relative to full scale."""
+    powers = np.concatenate(list(_powers(source, _LEVEL_SECONDS)))
+    return _decibels(float(np.percentile(powers, _QUIET_PERCENT))), _decibels(float(powers.mean()))
+
+
+def _curve(source: Source) -> Iterator[float]:
+    for powers in _powers(source, 1 / CURVE_RATE_HZ):
+        yield from (round(_decibels(float(power)), 1) for power in powers)
+
+
+def _powers(source: Source, seconds: float) -> Iterator[np.ndarray]:
+    """Mean power of consecutive frames over all channels; the last may be short."""
+    frame = max(1, round(seconds * source.sample_rate_hz))
+    for block in blocks(source, frame * _FRAMES_AT_ONCE):
+        power = np.square(block, dtype=np.float64).mean(axis=0)
+        starts = np.arange(0, power.size, frame)
+        yield np.add.reduceat(power, starts) / np.diff(starts, append=power.size)
+
+
+def _decibels(power: float) -> float:
+    return 10 * math.log10(max(power, 1e-20))
