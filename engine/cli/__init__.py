@@ -26,7 +26,19 @@ from engine.cli import (
     train,
 )
 from engine.cli.output import print_error
-from engine.errors import Cancelled, CuewrightError, InternalError, RequestError, ResourceError
+from engine.errors import (
+    Cancelled,
+    CuewrightError,
+    DependencyMissing,
+    InternalError,
+    RequestError,
+    ResourceError,
+)
+
+OF_MODELS = frozenset(
+    ["accelerate", "diffusers", "huggingface_hub", "peft", "safetensors", "tokenizers", "torch", "transformers"]
+)
+"""Packages that the extra ``models`` brings."""
 
 app = typer.Typer(
     name="cuewright",
@@ -91,10 +103,19 @@ def run(arguments: Sequence[str]) -> int:
         print_error(short, "--json" in arguments)
         return 1
     except Exception as defect:  # a person gets a sentence, whoever mends it gets the lines above it
-        traceback.print_exc()
-        print_error(
-            InternalError(f"A defect of Cuewright ({type(defect).__name__}: {defect}); please report it."),
-            "--json" in arguments,
-        )
+        told = _missing(defect)
+        if told is None:
+            traceback.print_exc()
+            told = InternalError(f"A defect of Cuewright ({type(defect).__name__}: {defect}); please report it.")
+        print_error(told, "--json" in arguments)
         return 1
     return 0
+
+
+def _missing(defect: Exception) -> CuewrightError | None:
+    """A package that an extra brings and that is not here; None for anything else."""
+    package = (defect.name or "").partition(".")[0] if isinstance(defect, ModuleNotFoundError) else ""
+    if package in ("", "engine"):
+        return None
+    extra = "training" if package == "sklearn" else "models" if package in OF_MODELS else "bench"
+    return DependencyMissing(f"This needs the package {package}: pip install 'cuewright[{extra}]'.")
