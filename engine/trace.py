@@ -11,9 +11,9 @@ from pydantic import Field
 
 from engine.model import Model
 
-NoiseKind = Literal["none", "white", "pink", "rumble", "coloured", "changing"]
-"""none: no steady noise that matters. white: even at every frequency. pink: 3 dB an octave less. rumble: low and steep.
-coloured: steady, of another colour. changing: it comes and goes, as voices and traffic do."""
+NoiseKind = Literal["none", "white", "pink", "voices", "steep", "coloured"]
+"""none: no steady noise that matters. white: even at every frequency. pink: 3 dB an octave less. voices: many people at
+once. steep: it falls more, as the air of most places does. coloured: of another colour."""
 Stop = Literal["good_enough", "threshold", "cycles", "plateau", "repeated", "nothing_left", "no_common_events"]
 """good_enough: the original was, and nothing was done. threshold: a version reached it. cycles: as many as were
 allowed. plateau: the scores no longer rise. repeated: the same actions were planned again. nothing_left: the planner
@@ -85,6 +85,7 @@ class Score(Model):
     synchronisation: float = Field(ge=0, le=1, description="Whether it is in time.")
     rationale: str = Field("", max_length=4_000, description="Why, in words.")
     by: str = Field("measured", description="Who judged: measured, or a model's name.")
+    fit: Fit | None = Field(None, description="What is left of delay and drift, where it was measured.")
 
     @property
     def overall(self) -> float:

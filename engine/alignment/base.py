@@ -8,7 +8,8 @@ Source: AVAgent (arXiv 2410.23230): describe, plan, act, reflect.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.action import Action
@@ -103,3 +104,23 @@ class Judge(Protocol):
         PlannerFailed
             When a model does not answer with a score.
         """
+
+
+def _no_model() -> tuple[int, int]:
+    return 0, 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Who does what in a loop.
+
+    Parameters
+    ----------
+    usage
+        Calls of models and tokens so far, for this pair.
+    """
+
+    describer: Describer
+    planner: Planner
+    judge: Judge
+    usage: Callable[[], tuple[int, int]] = field(default=_no_model)

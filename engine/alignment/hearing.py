@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.alignment.seeing import CURVE_RATE_HZ, period_of
 from engine.audio import Samples
@@ -24,6 +25,8 @@ from engine.handle import Handle
 from engine.source import Source, blocks
 from engine.trace import Heard, Moment, NoiseKind
 
+Real = NDArray[np.float64]
+
 ONSET_RATE_HZ = 24_000
 _DOUBLING_DB = 10.0
 """So much more level sounds twice as loud (Stevens 1957)."""
@@ -32,8 +35,12 @@ _QUIETEST_DB = 40.0
 _NO_NOISE_DBFS = -90.0
 _COLOUR_FRAME = 4096
 _COLOUR_FROM_HZ, _COLOUR_TO_HZ = 150.0, 12_000.0
-_WHITE, _PINK, _STEEP = (-1.2, 1.2), (-4.2, -1.8), -6.0
-"""dB an octave: of the floor's fall."""
+_WHITE, _PINK, _STEEP = (-1.2, 1.2), (1.8, 4.2), 6.0
+"""dB an octave, by which the floor falls."""
+_VOICES_SPREAD_DB, _VOICES_SHARE, _VOICES_UNREST = 8.0, 0.92, (1.35, 2.3)
+"""Middle above low level; share of the power between 200 Hz and 4 kHz; deviation over mean of a bin's power. Of noise
+that is 1, and more of what changes."""
+_MOST_QUIET_FRAMES = 1_000
 _NOISY_DB = 30.0
 """Less far above the noise, onsets are looked for in what the denoiser leaves."""
 _LEVEL_SECONDS, _QUIET_PERCENT = 0.02, 20
@@ -44,8 +51,6 @@ _TUNING_PEAK, _TUNING_LEAST = 0.05, 1e-5
 _MOST_TUNING_FRAMES = 400
 _LEAST_NOTES, _IN_TUNE = 60, 0.5
 """Peaks that have to vote, and how much of their votes has to point one way."""
-_CHANGES_DB = 3.0
-"""The quiet frames of what changes lie so far above its steady floor."""
 
 
 def hear(source: Source, handle: Handle) -> Heard:
@@ -94,28 +99,46 @@ class Noise:
 
 
 def noise_of(source: Source) -> Noise:
-    """The steady noise of a sound, or what comes and goes above a steep floor as babble does."""
+    """The noise under a sound: its floor's level and colour, or the voices in its quiet moments."""
     grid = Grid(frame_samples=_COLOUR_FRAME)
     found = floor.from_sound(source).level(grid, source.length_samples // 2).astype(np.float64) / grid.hop_samples
     density = found.mean(axis=0)
     level_dbfs = _decibels(float(density.mean()))
-    quiet_dbfs, mean_dbfs = _levels(source)
     if level_dbfs < _NO_NOISE_DBFS:
         return Noise("none")
+    powers = np.concatenate(list(_powers(source, _LEVEL_SECONDS)))
     hertz = np.linspace(0, source.sample_rate_hz / 2, density.size)
     band = (hertz > _COLOUR_FROM_HZ) & (hertz < min(_COLOUR_TO_HZ, 0.45 * source.sample_rate_hz))
-    fall = float(np.polyfit(np.log2(hertz[band]), 10 * np.log10(density[band] + 1e-18), 1, w=hertz[band] ** -0.25)[0])
-    above = quiet_dbfs - level_dbfs
-    if fall < _STEEP:
-        kind: NoiseKind = "changing" if above > _CHANGES_DB else "rumble"
-        level_dbfs = max(level_dbfs, quiet_dbfs)
-    elif _WHITE[0] <= fall <= _WHITE[1]:
+    falls = -float(np.polyfit(np.log2(hertz[band]), 10 * np.log10(density[band] + 1e-18), 1, w=hertz[band] ** -0.25)[0])
+    kind: NoiseKind = "coloured"
+    if falls > _STEEP:
+        kind = "voices" if _are_voices(source, powers) else "steep"
+    elif _WHITE[0] <= falls <= _WHITE[1]:
         kind = "white"
-    else:
-        kind = "pink" if _PINK[0] <= fall <= _PINK[1] else "coloured"
-    signal = 10 ** (mean_dbfs / 10) - 10 ** (level_dbfs / 10)
-    snr_db = _decibels(signal) - level_dbfs
-    return Noise(kind, level_dbfs, max(-20.0, snr_db))
+    elif _PINK[0] <= falls <= _PINK[1]:
+        kind = "pink"
+    if kind == "voices":
+        level_dbfs = max(level_dbfs, _decibels(float(np.percentile(powers, _QUIET_PERCENT))))
+    signal = float(powers.mean()) - 10 ** (level_dbfs / 10)
+    return Noise(kind, level_dbfs, max(-20.0, _decibels(signal) - level_dbfs))
+
+
+def _are_voices(source: Source, powers: Real) -> bool:
+    """Whether many people talk in the quiet moments: always there, between 200 Hz and 4 kHz, and never quite still."""
+    low, middle = (_decibels(float(np.percentile(powers, share))) for share in (5, 50))
+    if middle - low > _VOICES_SPREAD_DB:
+        return False
+    frame = round(_LEVEL_SECONDS * source.sample_rate_hz)
+    quiet = np.argsort(powers[: source.length_samples // frame])[: max(8, 3 * powers.size // 10)]
+    quiet = quiet[:: -(-quiet.size // _MOST_QUIET_FRAMES)]
+    mono, window = Mono(source), np.hanning(frame)
+    spectra = np.array([np.abs(np.fft.rfft(mono.read(k * frame, (k + 1) * frame)[0] * window)) ** 2 for k in quiet])
+    hertz = np.fft.rfftfreq(frame, 1 / source.sample_rate_hz)
+    mean = spectra.mean(axis=0) + 1e-20
+    spoken = (hertz >= 200) & (hertz < 4_000)
+    share = float(mean[spoken].sum() / mean[1:].sum())
+    unrest = float((spectra.std(axis=0) / mean)[spoken].mean())
+    return share > _VOICES_SHARE and _VOICES_UNREST[0] < unrest < _VOICES_UNREST[1]
 
 
 def moments_of(source: Source, *, is_noisy: bool) -> tuple[Moment, ...]:
@@ -185,18 +208,12 @@ def tuning_of(source: Source) -> float | None:
     return float(np.angle(total) / (2 * np.pi) * 100)
 
 
-def _levels(source: Source) -> tuple[float, float]:
-    """Of frames, a low level and the mean one, dB relative to full scale."""
-    powers = np.concatenate(list(_powers(source, _LEVEL_SECONDS)))
-    return _decibels(float(np.percentile(powers, _QUIET_PERCENT))), _decibels(float(powers.mean()))
-
-
 def _curve(source: Source) -> Iterator[float]:
     for powers in _powers(source, 1 / CURVE_RATE_HZ):
         yield from (round(_decibels(float(power)), 1) for power in powers)
 
 
-def _powers(source: Source, seconds: float) -> Iterator[np.ndarray]:
+def _powers(source: Source, seconds: float) -> Iterator[Real]:
     """Mean power of consecutive frames over all channels; the last may be short."""
     frame = max(1, round(seconds * source.sample_rate_hz))
     for block in blocks(source, frame * _FRAMES_AT_ONCE):
