@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from engine.audio import Samples
 from engine.backends.neural.backend import NeuralBackend
 from engine.backends.neural.device import Device
+from engine.backends.neural.loading import pretrained
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
 from engine.backends.neural.pipelines import arrays, check_texts, generators, on_old_step, opened, quiet, sampler
 from engine.backends.neural.takes import Shape
@@ -37,7 +38,11 @@ class AudioLdm2Backend(NeuralBackend):
 
     def load(self, installed: Installed, device: Device) -> DiffusionModel:
         """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
-        pipeline = opened("AudioLDM2Pipeline", installed, device)
+        from transformers import GPT2LMHeadModel
+
+        # Published as a GPT2Model, of which transformers no longer generates; the weights are those of this one.
+        language = pretrained(GPT2LMHeadModel, installed.folder / "language_model", "GPT-2", dtype=device.dtype)
+        pipeline = opened("AudioLDM2Pipeline", installed, device, language_model=language)
         with quiet():
             pipeline.scheduler = sampler("DPMSolverMultistepScheduler", pipeline)
         return _Model(pipeline)

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 TEXT_TOKENS = 77
 LATENT_COLUMNS = 8
 """Of the picture, that the U-Net sees as one."""
+UNUSED: dict[str, Any] = {"safety_checker": None, "requires_safety_checker": False, "feature_extractor": None}
+"""What a Stable Diffusion folder may name and a sound does not need, and newer libraries may not have."""
 OPTIONS = {
     "steps": Option(default=25, low=1, high=200, whole=True, description="More are finer, and slower."),
     "guidance": Option(default=7.5, low=1.0, high=20.0, description="How closely the words are followed."),
@@ -132,7 +134,7 @@ class OverAuffusionBackend(AuffusionBackend):
 
 def opened_auffusion(installed: Installed, device: Device) -> Any:
     """The text pipeline, with the sampler that draws well in 25 steps (DPM-Solver++, arXiv 2211.01095)."""
-    pipeline = opened("StableDiffusionPipeline", installed, device, safety_checker=None, requires_safety_checker=False)
+    pipeline = opened("StableDiffusionPipeline", installed, device, **UNUSED)
     with quiet():
         pipeline.scheduler = sampler("DPMSolverMultistepScheduler", pipeline)
     return pipeline

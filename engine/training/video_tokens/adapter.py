@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.backends.auffusion import UNUSED
 from engine.backends.neural import mel
+from engine.backends.neural.loading import pretrained
 from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens import visual_adapter
 from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.hear import Centres, Listener, Sound
-from engine.backends.neural.video_tokens.loading import pretrained
 from engine.backends.neural.video_tokens.visual_adapter import AdapterConfig
 from engine.backends.neural.vocoder import vocoder
 from engine.dsp.onsets import find_onsets
@@ -145,7 +146,7 @@ def train_adapter(
 def _opened(diffusion: Path, device: str) -> Any:
     with quiet():
         from diffusers import StableDiffusionPipeline
-    pipeline = pretrained(StableDiffusionPipeline, diffusion, "a diffusion model of Auffusion's kind", **_PLAIN)
+    pipeline = pretrained(StableDiffusionPipeline, diffusion, "a diffusion model of Auffusion's kind", **UNUSED)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
 
@@ -153,9 +154,6 @@ def _opened(diffusion: Path, device: str) -> Any:
 def _vocoder(diffusion: Path, device: str) -> Any:
     """What makes sound of a spectrogram; None where there is none."""
     return vocoder(diffusion / "vocoder").to(device) if (diffusion / "vocoder").is_dir() else None
-
-
-_PLAIN = {"safety_checker": None, "requires_safety_checker": False}
 
 
 class _Encoder:

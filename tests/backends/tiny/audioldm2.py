@@ -19,7 +19,7 @@ from transformers import (
     ClapModel,
     ClapTextConfig,
     GPT2Config,
-    GPT2LMHeadModel,
+    GPT2Model,
     RobertaTokenizer,
     SpeechT5HifiGan,
     SpeechT5HifiGanConfig,
@@ -85,7 +85,7 @@ def build(folder: Path) -> None:
         projection_model=AudioLDM2ProjectionModel(
             text_encoder_dim=WIDTH, text_encoder_1_dim=t5.WIDTH, langauge_model_dim=WIDTH
         ),
-        language_model=GPT2LMHeadModel(
+        language_model=GPT2Model(
             GPT2Config(n_embd=WIDTH, n_head=1, n_layer=1, vocab_size=99, n_ctx=99, n_positions=700)
         ),
         tokenizer=roberta(),

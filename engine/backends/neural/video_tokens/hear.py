@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.neural.loading import pretrained
 from engine.backends.neural.pipelines import quiet
-from engine.backends.neural.video_tokens.loading import pretrained
 from engine.errors import FileUnreadable
 
 FILE = "units.safetensors"

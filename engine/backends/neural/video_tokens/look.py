@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.neural.loading import pretrained
 from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens.config import LookConfig
-from engine.backends.neural.video_tokens.loading import pretrained
 from engine.handle import Handle
 from engine.picture import Picture
 from engine.video import reader

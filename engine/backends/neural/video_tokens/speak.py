@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.neural.loading import pretrained
 from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.connectors import FILE as CONNECTORS
 from engine.backends.neural.video_tokens.connectors import connectors
 from engine.backends.neural.video_tokens.hear import Units
-from engine.backends.neural.video_tokens.loading import pretrained
 from engine.errors import FileUnreadable
 from engine.handle import Handle
 
