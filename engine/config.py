@@ -64,6 +64,9 @@ class Settings(BaseSettings):
         ("sample_library", "procedural"), description="Backends asked in turn when a request names none."
     )
     models_folder: Path | None = Field(None, description="Weights of models; `models` in the data folder else.")
+    models_first: tuple[str, ...] = Field(
+        (), description="Models that are used where a backend has several here; else the catalogue's first."
+    )
     offline: bool = Field(False, description="Fetch nothing from the net.")
     models_device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="What diffusion models run on.")
     models_compile: bool = Field(False, description="Compile models on loading: minutes once, faster steps after.")

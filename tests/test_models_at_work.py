@@ -63,12 +63,12 @@ def test_a_plan_goes_through_the_model_in_batches(settings: Settings, tmp_path: 
     assert told == sorted(told)
     assert len({round(fraction, 6) for fraction in told if 0.05 < fraction < 0.85}) > 12, "a step at a time"
     for stem in result.stems:
-        assert stem.licence.name == "Stability-AI-Community"
+        assert stem.licence.name == "Stability-AI-Community AND Gemma"
         sound, rate = soundfile.read(stem.path)
         assert rate == RATE
         assert np.abs(sound).max() > 0.01
     manifest = read_manifest(Path(result.manifest))
-    assert manifest.stems[0].licence.name == "Stability-AI-Community"
+    assert manifest.stems[0].licence.name == "Stability-AI-Community AND Gemma"
     versions = {spec.backend_version for event in manifest.plan.events for spec in event.takes}
     assert versions == {f"1+{Store(settings).for_backend('stable_audio').revision[:12]}"}
 

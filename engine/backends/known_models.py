@@ -1,6 +1,9 @@
 """The published models that there is code for: what a folder of each must hold, where it is had, what its licence says.
 
 Data only; which of them are on this machine is known by :mod:`engine.backends.weights`.
+
+Source: the models' pages on huggingface.co, names, layouts and licences as of 2026. Sizes are about: of Stable Audio 3
+and AudioLDM 2 reckoned from their numbers of weights, of FoleyCrafter that of its first upload.
 """
 
 from __future__ import annotations
@@ -16,6 +19,12 @@ _STABILITY = Licence(
     name="Stability-AI-Community",
     commercial=True,
     note="free commercially below one million US dollars of yearly revenue; stability.ai/license",
+)
+_STABILITY_3 = _STABILITY.model_copy(
+    update={
+        "name": "Stability-AI-Community AND Gemma",
+        "note": f"{_STABILITY.note}; its text encoder within Google's use policy, ai.google.dev/gemma/terms",
+    }
 )
 _ON_AUFFUSION = Licence(
     name="LicenseRef-your-own-model",
@@ -34,6 +43,8 @@ class KnownModel(Model):
     repository: str = Field("", description="On the Hugging Face hub; empty: only added from a folder.")
     files: tuple[str, ...] = Field((), description="Patterns of what is fetched.")
     needs: tuple[str, ...] = Field(description="Files without which it cannot be loaded, from its folder.")
+    beside: tuple[str, ...] = Field((), description="Models that it needs as well.")
+    converted: str = Field("", description="How the published files get the layout read here; empty: they have it.")
     kind: str = Field("", description="How its class begins, in model_index.json or in config.json; empty: by files.")
     width: int | None = Field(None, description="projection_dim of its configuration; tells two of one class apart.")
     licence: Licence
@@ -49,42 +60,44 @@ def _diffusers(*parts: str) -> tuple[str, ...]:
     return ("model_index.json", *(f"{part}/config.json" for part in parts))
 
 
-_PIPELINE_FILES = ("*.json", "*.txt", "*/*.model", "*/*.safetensors", "LICENSE*")
+_PIPELINE_FILES = ("*.json", "*.txt", "*/*.model", "*/*.safetensors", "*/*.bin", "LICENSE*")
 _TRANSFORMERS_FILES = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors", "*.bin", "LICENSE*")
+_CONVERTED = (
+    "convert it once with scripts/convert_stable_audio_3_to_diffusers.py of github.com/huggingface/diffusers: "
+    "python convert_stable_audio_3_to_diffusers.py --checkpoint_path {} --output_dir FOLDER"
+)
+
+
+def _stable_audio_3(size: str, size_bytes: int) -> KnownModel:
+    repository = f"stabilityai/stable-audio-3-{size}"
+    return KnownModel(
+        name=f"stable-audio-3-{size}",
+        backend="stable_audio",
+        kind="StableAudio3",
+        repository=repository,
+        files=_PIPELINE_FILES,
+        needs=_diffusers("transformer", "vae", "text_encoder"),
+        converted=_CONVERTED.format(repository),
+        licence=_STABILITY_3,
+        gated=True,
+        size_bytes=size_bytes,
+    )
+
+
 KNOWN: Mapping[str, KnownModel] = {
     model.name: model
     for model in (
-        KnownModel(
-            name="stable-audio-3-small-sfx",
-            backend="stable_audio",
-            kind="StableAudio3",
-            repository="stabilityai/stable-audio-3-small-sfx",
-            files=_PIPELINE_FILES,
-            needs=_diffusers("transformer", "vae", "text_encoder"),
-            licence=_STABILITY,
-            gated=True,
-            size_bytes=2 * 10**9,
-        ),
-        KnownModel(
-            name="stable-audio-3-medium",
-            backend="stable_audio",
-            kind="StableAudio3",
-            repository="stabilityai/stable-audio-3-medium",
-            files=_PIPELINE_FILES,
-            needs=_diffusers("transformer", "vae", "text_encoder"),
-            licence=_STABILITY,
-            gated=True,
-            size_bytes=6 * 10**9,
-        ),
+        _stable_audio_3("small-sfx", 35 * 10**8),
+        _stable_audio_3("medium", 91 * 10**8),
         KnownModel(
             name="auffusion",
             backend="auffusion",
             kind="StableDiffusion",
             repository="auffusion/auffusion-full-no-adapter",
-            files=(*_PIPELINE_FILES, "*/*.bin", "vocoder/*"),
+            files=(*_PIPELINE_FILES, "vocoder/*"),
             needs=(*_diffusers("unet", "vae", "text_encoder"), "vocoder/config.json", "vocoder/vocoder.pt"),
             licence=_NON_COMMERCIAL,
-            size_bytes=5 * 10**9,
+            size_bytes=43 * 10**8,
         ),
         KnownModel(
             name="foleycrafter",
@@ -92,10 +105,9 @@ KNOWN: Mapping[str, KnownModel] = {
             repository="ymzhang319/FoleyCrafter",
             files=("semantic/*", "temporal_adapter.ckpt"),
             needs=("temporal_adapter.ckpt", "semantic/semantic_adapter.bin"),
-            licence=Licence(
-                name="LicenseRef-FoleyCrafter", commercial=False, note="on Auffusion, which is non-commercial"
-            ),
-            size_bytes=2 * 10**9,
+            beside=("auffusion", "clip-vit-h-14"),
+            licence=Licence(name="Apache-2.0", commercial=False, note="over Auffusion, which is not for paid work"),
+            size_bytes=43 * 10**8,
         ),
         KnownModel(
             name="audioldm2",
@@ -116,9 +128,15 @@ KNOWN: Mapping[str, KnownModel] = {
             needs=_diffusers("transformer", "vae", "text_encoder", "projection_model"),
             licence=_STABILITY,
             gated=True,
-            size_bytes=5 * 10**9,
+            size_bytes=53 * 10**8,
         ),
-        KnownModel(name="audio-agent", backend="audio_agent", needs=("audio-agent.json",), licence=_ON_AUFFUSION),
+        KnownModel(
+            name="audio-agent",
+            backend="audio_agent",
+            needs=("audio-agent.json",),
+            beside=("auffusion",),
+            licence=_ON_AUFFUSION,
+        ),
         KnownModel(
             name="clip-vit-large-patch14",
             backend="clip",
@@ -136,7 +154,7 @@ KNOWN: Mapping[str, KnownModel] = {
             kind="CLIPModel",
             width=1024,
             repository="laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
-            files=("config.json", "preprocessor_config.json", "model*.safetensors*"),
+            files=("config.json", "preprocessor_config.json", "model*.safetensors*", "pytorch_model*.bin*"),
             needs=("config.json", "preprocessor_config.json"),
             licence=_MIT,
             size_bytes=4 * 10**9,

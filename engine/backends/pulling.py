@@ -166,7 +166,7 @@ def _listed(known: KnownModel) -> tuple[str, list[_Wanted]]:
     if missing := [need for need in known.needs if need not in every]:
         raise WeightsMissing(
             f"{known.repository} does not hold {known.name} in the layout that is read here (no {', '.join(missing)}): "
-            "convert it with the script of diffusers, then 'cuewright models add FOLDER'.",
+            f"{known.converted or 'get it elsewhere'}; then cuewright models add FOLDER --name {known.name}.",
             field="name",
         )
     names = chosen(list(every), (*known.files, *known.needs))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import torch
 
 RECORD = "cuewright-model.json"
+LICENCE = "licence.json"
+"""Beside weights that were trained here; whoever trained them may change what it says."""
 _BLOCK_BYTES = 2**22
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
@@ -79,17 +81,18 @@ class Store:
     Parameters
     ----------
     settings
-        ``models_folder``.
+        ``models_folder``, ``models_first``.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.models_path
+        self._order = [*settings.models_first, *KNOWN]
 
     def installed(self) -> tuple[Installed, ...]:
-        """Every model that has a record, in the catalogue's order, then by name."""
-        order = list(KNOWN)
+        """Every model that has a record: those that come first by the settings, the catalogue's, then by name."""
         found = [_installed(record, path.parent) for path, record in self._records()]
-        return tuple(sorted(found, key=lambda each: (order.index(each.name) if each.name in order else 99, each.name)))
+        places = {name: place for place, name in reversed(list(enumerate(self._order)))}
+        return tuple(sorted(found, key=lambda each: (places.get(each.name, len(self._order)), each.name)))
 
     def find(self, name: str) -> Installed:
         """One model, ready to be loaded: accepted, and no file missing or of another size.
@@ -124,7 +127,7 @@ class Store:
         return found
 
     def for_backend(self, backend: str) -> Installed:
-        """The model that a backend loads: the first that is installed, in the catalogue's order.
+        """The model that a backend loads: the first that is installed.
 
         Raises
         ------
@@ -180,7 +183,7 @@ class Store:
             revision=revision_of(files),
             folder=str(folder),
             files=files,
-            licence=known.licence,
+            licence=known.licence if known.repository else _own_licence(folder) or known.licence,
             accepted=now(),
         )
         return self.put(record)
@@ -247,6 +250,15 @@ class Store:
         for path in sorted(self._folder.glob(f"*/{RECORD}")):
             if record := _read(path):
                 yield path, record
+
+
+def _own_licence(folder: Path) -> Licence | None:
+    try:
+        return Licence.read((folder / LICENCE).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, BadArgument) as error:
+        raise FileUnreadable(f"{folder / LICENCE} is no licence: {error}.", field="path") from None
 
 
 def _read(path: Path) -> Record | None:

@@ -34,9 +34,11 @@ class Row(Model):
     licence: Licence
     gated: bool
     repository: str
+    converted: str
+    in_use: bool
 
 
-def _row(known: KnownModel | None, own: Installed | None) -> Row:
+def _row(known: KnownModel | None, own: Installed | None, *, in_use: bool) -> Row:
     told = own or known
     assert told is not None  # it comes from the one list or from the other
     return Row(
@@ -49,6 +51,8 @@ def _row(known: KnownModel | None, own: Installed | None) -> Row:
         licence=told.licence,
         gated=bool(known and known.gated),
         repository=known.repository if known else "",
+        converted=known.converted if known else "",
+        in_use=in_use,
     )
 
 
@@ -58,8 +62,14 @@ def list_models(as_json: JsonFlag = False) -> None:
     from engine.backends.known_models import KNOWN
     from engine.backends.weights import Store
 
-    here = {each.name: each for each in Store(Settings.load()).installed()}
-    rows = [_row(KNOWN.get(name), here.get(name)) for name in (*KNOWN, *(name for name in here if name not in KNOWN))]
+    installed = Store(Settings.load()).installed()
+    here = {each.name: each for each in installed}
+    # Language models are named one by one (llm_model); of the others a backend uses the first.
+    used = {each.name if each.backend == "llm" else each.backend: each.name for each in reversed(installed)}
+    rows = [
+        _row(KNOWN.get(name), here.get(name), in_use=name in used.values())
+        for name in (*KNOWN, *(name for name in here if name not in KNOWN))
+    ]
     if as_json:
         print_json({"models": rows})
         return
@@ -70,15 +80,17 @@ def list_models(as_json: JsonFlag = False) -> None:
             (
                 row.name,
                 row.backend,
-                "yes" if row.installed else "",
+                "yes" if row.in_use else "not in use" if row.installed else "",
                 f"{row.size_bytes / 1e9:.1f}" if row.size_bytes else "",
                 row.licence.name,
                 "yes" if row.licence.commercial else "no",
-                row.folder or row.repository or "your own training",
+                row.folder or f"{row.repository}{', to be converted' * bool(row.converted)}" or "your own training",
             )
             for row in rows
         ),
     )
+    for note in dict.fromkeys(row.licence.note for row in rows if row.licence.note):
+        print(f"{', '.join(row.name for row in rows if row.licence.note == note)}: {note}")
 
 
 @models_app.command()
@@ -144,6 +156,9 @@ def remove(name: Name, as_json: JsonFlag = False) -> None:
 
 
 def _print(found: Installed, what: str, as_json: bool) -> None:
+    from engine.backends.known_models import KNOWN
+    from engine.backends.weights import Store
+
     if as_json:
         print_json(
             {
@@ -157,3 +172,10 @@ def _print(found: Installed, what: str, as_json: bool) -> None:
         )
         return
     print(f"{found.name} {what}: {found.folder} ({found.size_bytes / 1e9:.2f} GB, {found.licence.name}).")
+    here = {each.backend for each in Store(Settings.load()).installed()}
+    needed = dict.fromkeys(
+        other for model in KNOWN.values() if model.backend == found.backend for other in model.beside
+    )
+    for other in needed:
+        if KNOWN[other].backend not in here:
+            say(f"It also needs {other}: cuewright models pull {other}")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 train_app = typer.Typer(
     help="Train the parts of Audio-Agent that are your own: units, then tokens and adapter. Each may be stopped and "
-    "run again: it goes on where it was. Then: cuewright models add OUT.",
+    "run again: it goes on where it was. Then: cuewright models add OUT. The models that they stand on are those that "
+    "were pulled, or folders.",
     no_args_is_help=True,
 )
 Folder = Annotated[Path, typer.Argument(help="Folder of videos with sound; a caption is NAME.txt beside NAME.mp4.")]
@@ -38,9 +39,9 @@ On = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 def train_units(
     folder: Folder,
     out: Out,
-    hubert: Annotated[Path, typer.Option(help="Folder of HuBERT (facebook/hubert-base-ls960).")],
-    clip: Annotated[Path | None, typer.Option(help="Folder of CLIP (openai/clip-vit-large-patch14).")] = None,
-    language: Annotated[Path | None, typer.Option(help="Folder of Gemma2 (google/gemma-2-2b-it).")] = None,
+    hubert: Annotated[Path | None, typer.Option(help="Folder of HuBERT; left out, hubert-base-ls960.")] = None,
+    clip: Annotated[Path | None, typer.Option(help="Folder of CLIP; left out, clip-vit-large-patch14.")] = None,
+    language: Annotated[Path | None, typer.Option(help="Folder of Gemma2; left out, gemma-2-2b-it.")] = None,
     settings: Annotated[
         Path | None, typer.Option(help="JSON with other numbers than the defaults, as in audio-agent.json.")
     ] = None,
@@ -61,11 +62,15 @@ def train_units(
             config = VideoTokensConfig.read(settings.read_bytes())
         except OSError as error:
             raise FileUnreadable(f"{settings} cannot be read: {error.strerror}.", field="settings") from None
-    named = {"clip": clip, "hubert": hubert, "language": language}
+    named = {
+        "clip": _model(clip, "clip-vit-large-patch14", config.clip),
+        "hubert": _model(hubert, "hubert-base-ls960", config.hubert),
+        "language": _model(language, "gemma-2-2b-it", config.language),
+    }
     hear = {name: value for name, value in (("units", units), ("layer", layer)) if value is not None}
     config = VideoTokensConfig.read(
         config.model_dump()
-        | {name: str(path.resolve()) for name, path in named.items() if path}
+        | {name: str(path.resolve()) for name, path in named.items()}
         | {"hear": config.hear.model_dump() | hear}
     )
     with progress("units", quiet=as_json) as handle:
@@ -125,7 +130,7 @@ def train_tokens(
 def train_adapter(
     folder: Folder,
     out: Out,
-    diffusion: Annotated[Path, typer.Option(help="Folder of Auffusion (auffusion/auffusion-full-no-adapter).")],
+    diffusion: Annotated[Path | None, typer.Option(help="Folder of Auffusion; left out, auffusion.")] = None,
     queries: Annotated[int, typer.Option(min=1, help="Vectors that the tokens become.")] = 64,
     width: Annotated[int, typer.Option(min=64, help="Of the resampler; a multiple of 64.")] = 768,
     epochs: Epochs = 10,
@@ -149,7 +154,7 @@ def train_adapter(
     )
     with progress("adapter", quiet=as_json) as handle:
         done = training.train_adapter(
-            folder, diffusion, config, out, sizes=sizes, device=_device(device), handle=handle
+            folder, _model(diffusion, "auffusion"), config, out, sizes=sizes, device=_device(device), handle=handle
         )
     _tell(done.unread)
     if as_json:
@@ -191,6 +196,16 @@ def _config(
             "device": device,
         }
     )
+
+
+def _model(given: Path | None, name: str, told: str = "") -> Path:
+    """The folder of a model: that which is given, or told in the settings, or the pulled one of that name."""
+    from engine.backends.weights import Store
+    from engine.config import Settings
+
+    if given is None and told and Path(told).is_dir():
+        return Path(told)
+    return given if given is not None else Store(Settings.load()).find(name).folder
 
 
 def _device(name: str) -> str:

@@ -62,10 +62,10 @@ def hub_server(repository: str, files: dict[str, bytes]) -> Iterator[Hub]:
 
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
-            prefix = f"/{repository}/resolve/{REVISION}/"
+            prefix = f"/{hub.repository}/resolve/{REVISION}/"
             if hub.refuse:
                 self._answer(hub.refuse, b"{}", {"X-Error-Code": hub.refuse_header} if hub.refuse_header else {})
-            elif path == f"/api/models/{repository}":
+            elif path == f"/api/models/{hub.repository}":
                 self._answer(200, hub.listing(), {"Content-Type": "application/json"})
             elif path.startswith(prefix) and path.removeprefix(prefix) in hub.files:
                 self._file(path.removeprefix(prefix))

@@ -13,10 +13,11 @@ from safetensors.torch import save_file
 
 from engine.backends import layouts
 from engine.backends.known_models import KNOWN
-from engine.backends.weights import RECORD, Store, load_state_dict, revision_of, sha256_of
+from engine.backends.weights import LICENCE, RECORD, Store, load_state_dict, revision_of, sha256_of
 from engine.config import Settings
 from engine.errors import BadArgument, Cancelled, FileUnreadable, FolderNotWritable, LicenceNotAccepted, WeightsMissing
 from engine.handle import Handle
+from engine.results import Licence
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.ones(2, dtype=torch.int64)}
 
@@ -274,3 +275,35 @@ def test_what_is_no_weights(kind: str, tmp_path: Path) -> None:
         torch.save([1, 2], path)
     with pytest.raises(FileUnreadable, match=r"weights\.bin"):
         load_state_dict(path)
+
+
+def test_the_settings_say_which_of_several_is_used(tmp_path: Path) -> None:
+    settings = Settings(models_folder=tmp_path / "models")
+    store = Store(settings)
+    for name in ("stable-audio-3-medium", "stable-audio-3-small-sfx"):
+        store.add(pipeline(tmp_path / name), name=name, handle=Handle())
+    store.add(chat(tmp_path / "a-chat"), handle=Handle())
+    names = [each.name for each in store.installed()]
+    assert names == ["stable-audio-3-small-sfx", "stable-audio-3-medium", "a-chat"], "the catalogue's order, then names"
+    assert store.for_backend("stable_audio").name == "stable-audio-3-small-sfx"
+    other = Store(settings.model_copy(update={"models_first": ("stable-audio-3-medium",)}))
+    assert other.for_backend("stable_audio").name == "stable-audio-3-medium"
+
+
+def own(folder: Path, licence: str) -> Path:
+    folder.mkdir()
+    (folder / "audio-agent.json").write_text("{}")
+    (folder / LICENCE).write_text(licence)
+    return folder
+
+
+def test_what_was_trained_here_brings_its_own_terms(store: Store, tmp_path: Path) -> None:
+    terms = Licence(name="LicenseRef-our-house", commercial=True, note="our videos, our model")
+    assert store.add(own(tmp_path / "own", terms.model_dump_json()), handle=Handle()).licence == terms
+    (tmp_path / "own" / LICENCE).unlink()
+    assert store.add(tmp_path / "own", handle=Handle()).licence == KNOWN["audio-agent"].licence
+    published = pipeline(tmp_path / "published")
+    (published / LICENCE).write_text(terms.model_dump_json())
+    assert store.add(published, handle=Handle()).licence.name == "Stability-AI-Community AND Gemma", "as published"
+    with pytest.raises(FileUnreadable, match="is no licence"):
+        store.add(own(tmp_path / "other", "{}"), handle=Handle())

@@ -200,8 +200,11 @@ def test_a_hub_that_is_not_there(settings: Settings, monkeypatch: pytest.MonkeyP
 
 def test_another_layout_is_told_before_anything_is_fetched(hub: Hub, settings: Settings) -> None:
     del hub.files["preprocessor_config.json"]
-    with pytest.raises(WeightsMissing, match=r"no preprocessor_config.json\): convert it"):
+    with pytest.raises(WeightsMissing, match=r"no preprocessor_config.json\): get it elsewhere"):
         fetched(settings)
+    hub.repository = "stabilityai/stable-audio-3-medium"
+    with pytest.raises(WeightsMissing, match=f"--checkpoint_path {hub.repository} .* --name stable-audio-3-medium"):
+        fetched(settings, "stable-audio-3-medium")
     assert hub.asked == []
 
 

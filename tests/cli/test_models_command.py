@@ -107,3 +107,25 @@ def test_the_doctor_says_which_are_whole(capsys: pytest.CaptureFixture[str], fol
     (folder / "model.safetensors").unlink()
     assert weights()["state"] == "wrong"
     assert "model.safetensors of my-chat is missing" in weights()["found"]
+
+
+def test_what_else_it_needs_and_which_is_used(capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: Path) -> None:
+    assert run(["models", "add", str(folder)]) == 0
+    assert capsys.readouterr().err == ""
+    for name in ("one", "two"):
+        place = tmp_path / name
+        place.mkdir()
+        (place / "audio-agent.json").write_text("{}")
+        assert run(["models", "add", str(place), "--name", f"agent-{name}"]) == 0
+        assert capsys.readouterr().err.strip() == "It also needs auffusion: cuewright models pull auffusion"
+    place.joinpath("audio-agent.json").write_text("{ }")
+    assert run(["models", "add", str(place)]) == 0
+    capsys.readouterr()
+    _, listed = called(capsys, "list")
+    in_use = {row["name"]: row["in_use"] for row in listed["models"] if row["installed"]}
+    assert in_use == {"audio-agent": True, "my-chat": True, "agent-one": False, "agent-two": False}
+    assert run(["models", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("not in use") == 2
+    assert "stable-audio-3-medium, to be converted" in shown
+    assert "auffusion, audioldm2: name the source, share alike" in shown

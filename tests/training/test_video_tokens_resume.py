@@ -167,8 +167,6 @@ def test_units_are_the_same_again_and_told_of_what_was_left_out(
         str(clips),
         "--out",
         str(other),
-        "--hubert",
-        models.hubert,
         "--settings",
         str(settings),
     ]
@@ -177,6 +175,8 @@ def test_units_are_the_same_again_and_told_of_what_was_left_out(
     assert json.loads(told.out)["unread"][0]["path"].endswith("broken.mp4")
     assert (other / "units.safetensors").read_bytes() == (out / "units.safetensors").read_bytes()
     assert VideoTokensConfig.of(other).clip == models.clip
+    assert run(command[:-2]) == 1
+    assert "cuewright models pull clip-vit-large-patch14" in capsys.readouterr().err
 
 
 def test_more_units_than_moments_are_refused(clips: Path, models: VideoTokensConfig, tmp_path: Path) -> None:

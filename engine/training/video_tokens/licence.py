@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.backends.neural.video_tokens.config import VideoTokensConfig
+from engine.backends.weights import LICENCE
 from engine.results import Licence
-
-FILE = "licence.json"
 
 
 def keep_licence(folder: Path, config: VideoTokensConfig, *, diffusion: str = "") -> None:
@@ -18,4 +17,4 @@ def keep_licence(folder: Path, config: VideoTokensConfig, *, diffusion: str = ""
         commercial=False,
         note=f"Trained here, on top of {bases}: their terms hold, and those of the videos it was trained on.",
     )
-    (folder / FILE).write_text(licence.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (folder / LICENCE).write_text(licence.model_dump_json(indent=1) + "\n", encoding="utf-8")
