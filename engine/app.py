@@ -41,7 +41,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.reply_to import ReplyTo
 from engine.protocol.server import Server
-from engine.request import EditRequest, GenerateRequest, Job, JobRequest, SpotRequest
+from engine.request import AlignRequest, EditRequest, GenerateRequest, Job, JobRequest, RegionRequest, SpotRequest
 from engine.session import Session
 from engine.stems.folder import check_path, clean_partials
 
@@ -146,7 +146,7 @@ class Engine:
             for name in ("folder", "video", "cue_sheet", "audio", "noise_audio", "reference")
             if (path := getattr(request, name, ""))
         }
-        if isinstance(request, EditRequest) and not request.folder:
+        if isinstance(request, RegionRequest) and not request.folder:
             paths["folder"] = str(Path(paths["audio"]).parent)
         return request.model_copy(update=paths)
 
@@ -229,6 +229,8 @@ def _subject(request: JobRequest) -> str:
     match request:
         case SpotRequest():
             return request.video
+        case AlignRequest():
+            return request.audio
         case EditRequest():
             return request.do
     return request.prompt or request.preset
@@ -252,6 +254,7 @@ def _terminal(view: JobView) -> Reply:
             cue_sheet=result.cue_sheet,
             report=result.report,
             actions=result.actions,
+            verdict=result.verdict,
         )
     if view.error is not None:
         return FailedReply.of(view.id, view.error.error())

@@ -173,16 +173,11 @@ class ComposeRequest(GenerateRequest):
         return self
 
 
-class EditRequest(Model):
-    """A region of the timeline and what to do with it in; a new take beside the original out."""
+class RegionRequest(Model):
+    """Base of what changes a region of the timeline: which one, and where the take goes."""
 
     audio: str = Field(
         min_length=1, max_length=4_096, description="Sound file, under an allowed root; it is read and never written."
-    )
-    do: str = Field(
-        "",
-        max_length=32_768,
-        description='What to do, in words, or as actions: "denoise; speed factor=0.9; volume gain_db=3".',
     )
     offset: float = Field(0.0, ge=0, le=864_000, description="Seconds into the file at which the region begins.")
     duration: float | None = Field(
@@ -193,6 +188,35 @@ class EditRequest(Model):
         "",
         max_length=64,
         description='Which channels of the file: "1", "1 2", or "mix" for all in one; left out, all.',
+    )
+    folder: str = Field("", max_length=4_096, description="Folder the take goes to; left out, beside the original.")
+    position_samples: int | None = Field(
+        None,
+        ge=0,
+        le=2**47,
+        description="Where on the timeline the region begins, in samples of the session; left out, the file tells.",
+    )
+    position_timecode: str = Field(
+        "", max_length=16, description="The same as timecode; wins over position_samples when given."
+    )
+    seed: int | None = Field(
+        None, ge=0, le=2**53, description="Same seed and versions, same bytes; left out, it follows from the job id."
+    )
+    planner: Literal["auto", "rules", "llm"] = Field(
+        "auto", description="What chooses the actions; auto is llm where one is configured, else rules."
+    )
+    track: str = Field("", max_length=120, description="Track for the take; left out, the file's name.")
+    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
+    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
+
+
+class EditRequest(RegionRequest):
+    """A region of the timeline and what to do with it in; a new take beside the original out."""
+
+    do: str = Field(
+        "",
+        max_length=32_768,
+        description='What to do, in words, or as actions: "denoise; speed factor=0.9; volume gain_db=3".',
     )
     selection_start: float = Field(
         0.0, ge=0, le=864_000, description="Seconds from the region's start; outside the selection no bit changes."
@@ -208,28 +232,9 @@ class EditRequest(Model):
         None, gt=0, le=3_600, description="Seconds of noise alone; left out, noise is found in the sound itself."
     )
     reference: str = Field("", max_length=4_096, description="File whose room worldize takes; under an allowed root.")
-    folder: str = Field("", max_length=4_096, description="Folder the take goes to; left out, beside the original.")
-    position_samples: int | None = Field(
-        None,
-        ge=0,
-        le=2**47,
-        description="Where on the timeline the region begins, in samples of the session; left out, the file tells.",
-    )
-    position_timecode: str = Field(
-        "", max_length=16, description="The same as timecode; wins over position_samples when given."
-    )
     takes: int = Field(1, ge=1, le=16, description="Different versions, where chance has a part in it.")
-    seed: int | None = Field(
-        None, ge=0, le=2**53, description="Same seed and versions, same bytes; left out, it follows from the job id."
-    )
     backend: str = Field("", max_length=64, description="What makes a new sound for fill; left out, the best match.")
-    planner: Literal["auto", "rules", "llm"] = Field(
-        "auto", description="What turns words into actions; auto is llm where one is configured, else rules."
-    )
     plan_only: bool = Field(False, description="Only say which actions it would be, to be changed and sent as do.")
-    track: str = Field("", max_length=120, description="Track for the take; left out, the file's name.")
-    session: str = Field("", max_length=64, description="Id of a session told before; left out, 48 kHz at 25 fps.")
-    priority: Priority = Field("interactive", description="preview overtakes interactive, which overtakes batch.")
 
     @field_validator("do")
     @classmethod
@@ -245,13 +250,32 @@ class EditRequest(Model):
         return self
 
 
-Verb = Literal["generate", "compose", "spot", "edit"]
-JobRequest = ComposeRequest | GenerateRequest | SpotRequest | EditRequest
-_REQUESTS: dict[Verb, type[GenerateRequest] | type[SpotRequest] | type[EditRequest]] = {
+class AlignRequest(RegionRequest):
+    """A region and the picture above it in; a new take that fits better out, or the reason why there is none."""
+
+    video: str = Field(
+        min_length=1, max_length=4_096, description="Video file that the region lies under; read in place."
+    )
+    video_offset: float = Field(
+        0.0, ge=0, le=864_000, description="Seconds into the video at which the region begins, from its first frame."
+    )
+    video_rate: float = Field(1.0, ge=0.01, le=100, description="Play rate: 2 plays it twice as fast.")
+    threshold: float = Field(0.88, ge=0, le=1, description="Both scores of a version that reaches it end the search.")
+    cycles: int = Field(4, ge=1, le=16, description="At most so many versions are tried.")
+    judge: Literal["auto", "measured", "model"] = Field(
+        "auto", description="Who scores: auto is a model that sees and hears where one is configured, else measuring."
+    )
+    report: bool = Field(False, description="Also write a page with the picture, every version and its scores.")
+
+
+Verb = Literal["generate", "compose", "spot", "edit", "align"]
+JobRequest = ComposeRequest | GenerateRequest | SpotRequest | EditRequest | AlignRequest
+_REQUESTS: dict[Verb, type[GenerateRequest] | type[SpotRequest] | type[RegionRequest]] = {
     "generate": GenerateRequest,
     "compose": ComposeRequest,
     "spot": SpotRequest,
     "edit": EditRequest,
+    "align": AlignRequest,
 }
 
 

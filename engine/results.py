@@ -80,4 +80,5 @@ class JobResult(Model):
     cue_sheet: str = Field("", description="The cues as a file, for a spreadsheet or a DAW.")
     report: str = Field("", description="Page that plays the picture with the stems.")
     actions: str = Field("", description="What an edit did, or would do, as actions.")
+    verdict: str = Field("", description="What came of fitting a region to its picture, and why.")
     warnings: tuple[str, ...] = ()

@@ -49,8 +49,8 @@ _TUNING_FRAME_SECONDS = 0.35
 _TUNING_FROM_HZ, _TUNING_TO_HZ = 80.0, 2_000.0
 _TUNING_PEAK, _TUNING_LEAST = 0.05, 1e-5
 _MOST_TUNING_FRAMES = 400
-_LEAST_NOTES, _IN_TUNE = 60, 0.5
-"""Peaks that have to vote, and how much of their votes has to point one way."""
+_LEAST_PEAKS, _LEAST_NOTES, _OF_VOTES, _IN_TUNE = 60, 6, 0.04, 0.75
+"""Peaks that have to vote; notes that have to have a share of the votes; how far all have to point one way."""
 
 
 def hear(source: Source, handle: Handle) -> Heard:
@@ -187,7 +187,8 @@ def tuning_of(source: Source) -> float | None:
     frame = 1 << round(math.log2(_TUNING_FRAME_SECONDS * source.sample_rate_hz))
     window, width = np.hanning(frame), source.sample_rate_hz / frame
     first, last = (round(hertz / width) for hertz in (_TUNING_FROM_HZ, _TUNING_TO_HZ))
-    total, weights, count = 0j, 0.0, 0
+    total, count = 0j, 0
+    votes: dict[int, float] = {}
     mono = Mono(source)
     every = max(frame // 2, source.length_samples // _MOST_TUNING_FRAMES)
     for start in range(0, source.length_samples - frame + 1, every):
@@ -201,9 +202,12 @@ def tuning_of(source: Source) -> float | None:
         place = at + first + 0.5 * (low - high) / (low - 2 * top + high - 1e-12)
         notes = 12 * np.log2(place * width / 440.0)
         total += complex((middle[at] * np.exp(2j * np.pi * notes)).sum())
-        weights += float(middle[at].sum())
+        for note, weight in zip(np.round(notes).astype(int).tolist(), middle[at].tolist(), strict=True):
+            votes[note] = votes.get(note, 0.0) + weight
         count += at.size
-    if count < _LEAST_NOTES or abs(total) < _IN_TUNE * weights:
+    weights = sum(votes.values())
+    notes_heard = sum(weight >= _OF_VOTES * weights for weight in votes.values())
+    if count < _LEAST_PEAKS or notes_heard < _LEAST_NOTES or abs(total) < _IN_TUNE * weights:
         return None
     return float(np.angle(total) / (2 * np.pi) * 100)
 

@@ -35,6 +35,10 @@ _FOR_FAR = 0.06
 """A delay of a second has to bring so much more together than none does."""
 _LEAST_FOR_DRIFT = 4
 """Onsets that have to match before a drift is believed."""
+_TREMBLE_SECONDS = 0.008
+"""Of the moments of a picture, at the least: how far they lie from where they should."""
+_SURELY = 3.0
+"""Standard errors, from which a slope is no chance."""
 _LEAST_SHARE = 0.25
 """Of the weights of onsets and moments: what must come together for anything to be believed."""
 
@@ -108,12 +112,14 @@ def _confidence(curve: Real, delays: Real, best: int) -> float:
 
 
 def _refined(heard: _Points, seen: _Points, rate: float, delay: float, middle: float, confidence: float) -> Fit | None:
-    """Delay to the median of what is left of the matched, at the rate that was found."""
-    left, weights = _apart(heard, seen, rate, delay, middle)
+    """Delay to the median of what is left of the matched, and the rate along its slope where there is one."""
+    times, left, weights = _apart(heard, seen, rate, delay, middle)
     if not left.size:
         return None
-    delay += _median(left, weights)
-    left, _ = _apart(heard, seen, rate, delay, middle)
+    slope = _slope(times, left)
+    rate += slope
+    delay += _median(left - slope * (times - middle), weights)
+    _, left, _ = _apart(heard, seen, rate, delay, middle)
     return Fit(
         delay_seconds=delay - (rate - 1.0) * middle,
         rate=rate,
@@ -123,13 +129,25 @@ def _refined(heard: _Points, seen: _Points, rate: float, delay: float, middle: f
     )
 
 
-def _apart(heard: _Points, seen: _Points, rate: float, delay: float, middle: float) -> tuple[Real, Real]:
-    """How late the matched onsets still are, and their weights."""
+def _slope(times: Real, left: Real) -> float:
+    """Drift in what is left, 0 unless it is surely more than the moments tremble."""
+    if left.size < _LEAST_FOR_DRIFT:
+        return 0.0
+    around = times - times.mean()
+    spread = float(np.square(around).sum())
+    slope = float((around * left).sum()) / max(spread, 1e-9)
+    rest = left - left.mean() - slope * around
+    tremble = max(_TREMBLE_SECONDS, float(np.sqrt(np.square(rest).sum() / (left.size - 2))))
+    return slope if abs(slope) * np.sqrt(spread) > _SURELY * tremble else 0.0
+
+
+def _apart(heard: _Points, seen: _Points, rate: float, delay: float, middle: float) -> tuple[Real, Real, Real]:
+    """When the matched moments are, how late their onsets still are, and their weights."""
     expected = middle + rate * (seen.times - middle) + delay
     nearest = np.abs(heard.times[None, :] - expected[:, None]).argmin(axis=1)
     late = heard.times[nearest] - expected
     near = np.abs(late) <= _NEAR_SECONDS
-    return late[near], np.sqrt(seen.weights[near] * heard.weights[nearest[near]])
+    return seen.times[near], late[near], np.sqrt(seen.weights[near] * heard.weights[nearest[near]])
 
 
 def _median(values: Real, weights: Real) -> float:

@@ -16,7 +16,7 @@ from engine.alignment.telling import fit_told
 from engine.trace import Cycle, Fit
 
 NAME = "rules"
-LEAST_MOVE_SECONDS = 0.015
+LEAST_MOVE_SECONDS = 0.02
 """Less is within what a picture can tell: half a frame."""
 _PEAK_DBTP = -6.0
 _CEILING_DBTP = -1.0

@@ -10,6 +10,7 @@ import typer
 
 from engine import __version__
 from engine.cli import (
+    align,
     bench,
     doctor,
     edit,
@@ -69,6 +70,7 @@ app.command()(picture.spot)
 app.command()(picture.compose)
 app.command(cls=edit.WordsCommand)(edit.edit)
 app.command()(edit.actions)
+app.command()(align.align)
 app.command()(generate.rebuild)
 app.command()(export.export)
 app.add_typer(protools.protools_app, name="protools")

@@ -18,7 +18,8 @@ LONG_SECONDS, SHORT_SECONDS = 7_200, 300
 """A two-hour reel; the quick look."""
 ACTIONS = (
     *("denoise", "spectral_subtraction", "wiener", "wavelet", "spectral_gate", "declick", "dehum", "remove_dc"),
-    *("speed factor=0.9", "pitch semitones=2", "warp anchors=10:10.5,100:99.5", "reverse", "resample rate_hz=44100"),
+    *("speed factor=0.9", "pitch semitones=2", "warp anchors=10:10.5,100:99.5", "shift seconds=2"),
+    *("reverse", "resample rate_hz=44100"),
     *("volume gain_db=-3", "volume loudness_lufs=-23", "volume envelope=0:0,100:-6", "limit ceiling_dbtp=-20"),
     *("fade in_seconds=5 out_seconds=5", "pan position=0.5", "width amount=1.5", "distance metres=10", "worldize"),
     *("trim start_seconds=60", "loop crossfade_seconds=5", "extend length_seconds={longer}", "fill_gaps"),

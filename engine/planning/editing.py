@@ -6,7 +6,7 @@ It is told the facts of the file; it opens none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.action import (
@@ -28,7 +28,7 @@ from engine.planning.events import position_of, stable_hash
 from engine.planning.instruct import instructed
 from engine.planning.sounds import Choice, Sounds
 from engine.region import Region
-from engine.request import EditRequest, Job
+from engine.request import AlignRequest, EditRequest, Job, RegionRequest
 from engine.timebase import seconds_to_samples
 
 _ROUNDING_SECONDS = 0.05
@@ -51,7 +51,7 @@ class Facts:
     time_reference: int | None = None
 
 
-def region_of(request: EditRequest) -> Region:
+def region_of(request: RegionRequest) -> Region:
     """The region that a request names.
 
     Raises
@@ -83,7 +83,7 @@ def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, 
     """
     warnings: list[str] = []
     region = region_of(request)
-    cutting = _cutting(region, facts, warnings)
+    cutting = cutting_of(region, facts, warnings)
     length = cutting.end_samples - cutting.start_samples
     selection = _selection(request, facts, length, warnings)
     rate = facts.sample_rate_hz
@@ -112,6 +112,32 @@ def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, 
     )
 
 
+def plan_alignment(
+    job: Job, request: AlignRequest, facts: Facts, cutting: Cutting, done: Alignment, warnings: Sequence[str]
+) -> EditPlan:
+    """The edit that the best version is."""
+    seed = stable_hash(job.id) >> 11 if request.seed is None else request.seed
+    return EditPlan(
+        said="align to picture",
+        actions=done.actions,
+        planner=done.planner,
+        session=job.session.model_copy(update={"sample_rate": facts.sample_rate_hz}),
+        region=region_of(request),
+        cutting=cutting,
+        position_samples=_position(job, request, facts, cutting),
+        seeds=(stable_hash(f"{seed}/edit/0") >> 11,),
+        warnings=tuple(warnings),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """What the best version of a region took, and who planned it."""
+
+    actions: tuple[str, ...]
+    planner: str
+
+
 def _told(request: EditRequest, actions: tuple[Action, ...]) -> Iterator[str]:
     """What somebody may take to be done and is not."""
     if request.play_rate != 1 and any(_tells_seconds(action) for action in actions):
@@ -129,7 +155,14 @@ def _tells_seconds(action: Action) -> bool:
 _DENOISERS = (Denoise, SpectralSubtraction, Wiener, Wavelet, SpectralGate)
 
 
-def _cutting(region: Region, facts: Facts, warnings: list[str]) -> Cutting:
+def cutting_of(region: Region, facts: Facts, warnings: list[str]) -> Cutting:
+    """The region in samples of its file; what is said of it is added to the warnings.
+
+    Raises
+    ------
+    BadArgument
+        When it begins after the file's end.
+    """
     rate = facts.sample_rate_hz
     start = seconds_to_samples(region.offset_seconds, rate)
     if start >= facts.length_samples:
@@ -166,7 +199,7 @@ def _selection(request: EditRequest, facts: Facts, length: int, warnings: list[s
     return start, end
 
 
-def _position(job: Job, request: EditRequest, facts: Facts, cutting: Cutting) -> int:
+def _position(job: Job, request: RegionRequest, facts: Facts, cutting: Cutting) -> int:
     """On the session's timeline, at the file's rate: as told, else where the file says that it was recorded."""
     session = job.session
     if request.position_samples is not None or request.position_timecode:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from engine.errors import BadArgument
 from engine.plan import Event, Plan, Step, TakeSpec
 from engine.planning.sounds import Choice
-from engine.request import EditRequest, GenerateRequest, Job, SpotRequest
+from engine.request import GenerateRequest, Job, RegionRequest, SpotRequest
 from engine.session import Session
 from engine.timebase import seconds_to_samples
 
@@ -241,7 +241,7 @@ def _source(sources: tuple[str, ...], seed: int, step: str, number: int) -> str:
     return sources[(stable_hash(f"{seed}/{step}/source") + number) % len(sources)]
 
 
-def position_of(request: GenerateRequest | SpotRequest | EditRequest, session: Session) -> int:
+def position_of(request: GenerateRequest | SpotRequest | RegionRequest, session: Session) -> int:
     """Samples on the timeline at which a request begins; timecode wins.
 
     Raises

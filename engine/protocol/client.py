@@ -164,6 +164,10 @@ class Client:
         """Ask for a new take of a region, like :meth:`generate`; the keys are those of an ``EditRequest``."""
         return self._follow(request_message("/cuewright/edit", job_id, **keys), job_id)
 
+    def align(self, job_id: str, **keys: Value) -> Iterator[JobReply]:
+        """Fit a region to its picture, like :meth:`generate`; the keys are those of an ``AlignRequest``."""
+        return self._follow(request_message("/cuewright/align", job_id, **keys), job_id)
+
     def _follow(self, request: Message, job_id: str) -> Iterator[JobReply]:
         """Send at once, so that what is wrong is known at once; the replies come as they are asked for."""
         queue = self._following.setdefault(job_id, deque())

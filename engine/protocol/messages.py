@@ -14,7 +14,16 @@ from pydantic import Field
 from engine.cue import Cue
 from engine.errors import CuewrightError, from_wire
 from engine.model import Model
-from engine.request import JOB_ID_PATTERN, ComposeRequest, EditRequest, GenerateRequest, JobRequest, SpotRequest, Verb
+from engine.request import (
+    JOB_ID_PATTERN,
+    AlignRequest,
+    ComposeRequest,
+    EditRequest,
+    GenerateRequest,
+    JobRequest,
+    SpotRequest,
+    Verb,
+)
 from engine.results import StemFile
 from engine.session import Session
 
@@ -121,6 +130,14 @@ class Edit(JobCommand):
     address: ClassVar[str] = "/cuewright/edit"
     verb: ClassVar[Verb] = "edit"
     request: EditRequest
+
+
+class Align(JobCommand):
+    """Fit a region to the picture above it; answered by a new take and its scores, or by why the original stays."""
+
+    address: ClassVar[str] = "/cuewright/align"
+    verb: ClassVar[Verb] = "align"
+    request: AlignRequest
 
 
 class Cancel(Command):
@@ -231,6 +248,7 @@ class DoneReply(JobReply):
     cue_sheet: str = Field("", description="The cues as a CSV file; empty when no folder was named.")
     report: str = Field("", description="Page that plays the picture with the stems; empty when none was asked for.")
     actions: str = Field("", description="What an edit did, or would do: actions, to be changed and sent as do.")
+    verdict: str = Field("", description="What came of fitting a region to its picture, and why.")
 
 
 class FailedReply(JobReply):

@@ -22,6 +22,7 @@ from engine.protocol.messages import (
     PROTOCOL_VERSION,
     TERMINAL,
     AcceptedReply,
+    Align,
     AskJob,
     Cancel,
     CancelledReply,
@@ -57,6 +58,7 @@ __all__ = [
     "REQUESTS",
     "TERMINAL",
     "AcceptedReply",
+    "Align",
     "AskJob",
     "Cancel",
     "CancelledReply",
@@ -225,7 +227,7 @@ _STEM_FIRST = (
 
 REQUESTS: dict[str, RequestRow] = {
     command.address: RequestRow(command)
-    for command in (Ping, Status, SetSession, Generate, Spot, Compose, Edit, Cancel, AskJob, ListJobs)
+    for command in (Ping, Status, SetSession, Generate, Spot, Compose, Edit, Align, Cancel, AskJob, ListJobs)
 }
 REPLIES: dict[str, ReplyRow] = {
     reply.address: ReplyRow(reply, first)

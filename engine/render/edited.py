@@ -34,7 +34,7 @@ from engine.planning.editing import Facts, plan_edit, region_of
 from engine.planning.sounds import Sounds
 from engine.region import Region
 from engine.render.files import sha256_of
-from engine.request import EditRequest, Job
+from engine.request import EditRequest, Job, RegionRequest
 from engine.results import JobResult, Licence, StemFile
 from engine.source import BLOCK_SAMPLES, Part, Source, blocks
 from engine.stems import bwf
@@ -43,6 +43,7 @@ from engine.stems.layout import Encoding, Layout
 from engine.stems.manifest import EditManifest, Versions, write_manifest
 from engine.stems.metadata import Description, Inherited
 from engine.stems.original import Original
+from engine.trace import Trace
 
 OnStem = Callable[[StemFile], None]
 OWN = Licence(name="LicenseRef-original", commercial=True, note="As the file that it was made of.")
@@ -63,13 +64,8 @@ def plan_of(job: Job, request: EditRequest, settings: Settings, sounds: Sounds) 
     FileUnreadable, BadArgument, PromptNotMatched
         With what is wrong.
     """
-    with _opened(region_of(request)) as original:
-        facts = Facts(
-            sample_rate_hz=original.sample_rate_hz,
-            length_samples=original.length_samples,
-            channels=original.channels,
-            time_reference=Inherited(original.metadata().bext, b"").time_reference,
-        )
+    with opened(region_of(request)) as original:
+        facts = facts_of(original)
         missing = original.missing_bytes()
     plan = plan_edit(job, request, facts, settings, sounds)
     if missing:
@@ -78,15 +74,40 @@ def plan_of(job: Job, request: EditRequest, settings: Settings, sounds: Sounds) 
     return plan
 
 
-def render(job: Job, plan: EditPlan, backends: Backends, folder: Path, handle: Handle, on_stem: OnStem) -> JobResult:
+def facts_of(original: Original) -> Facts:
+    """What a plan has to know of a file."""
+    return Facts(
+        sample_rate_hz=original.sample_rate_hz,
+        length_samples=original.length_samples,
+        channels=original.channels,
+        time_reference=Inherited(original.metadata().bext, b"").time_reference,
+    )
+
+
+def render(
+    job: Job,
+    plan: EditPlan,
+    backends: Backends,
+    folder: Path,
+    handle: Handle,
+    on_stem: OnStem,
+    *,
+    trace: Trace | None = None,
+    report: str = "",
+) -> JobResult:
     """Do what a plan says, a file a take.
+
+    Parameters
+    ----------
+    trace, report
+        How the plan was found, and the page that shows it, for the manifest.
 
     Raises
     ------
     CuewrightError
         Nothing partial is left; takes told before stay, they are complete.
     """
-    with _opened(plan.region) as original:
+    with opened(plan.region) as original:
         make_folder(folder, need_bytes=_bytes_needed(plan, original.channels))
     told: dict[str, None] = dict.fromkeys(plan.warnings)
     editor = _Editor(job, plan, backends, folder, told.setdefault)
@@ -98,6 +119,8 @@ def render(job: Job, plan: EditPlan, backends: Backends, folder: Path, handle: H
     manifest = EditManifest(
         job=job,
         edit=plan,
+        trace=trace,
+        report=report,
         versions=Versions.here({spec.backend: spec.backend_version for spec in plan.sounds}),
         stems=tuple(stem.model_copy(update={"path": Path(stem.path).name}) for stem in stems),
         warnings=tuple(told),
@@ -105,7 +128,8 @@ def render(job: Job, plan: EditPlan, backends: Backends, folder: Path, handle: H
     return manifest.result(write_manifest(manifest, folder))
 
 
-def _opened(region: Region, field: str = "audio") -> Original:
+def opened(region: Region, field: str = "audio") -> Original:
+    """The file of a region, with the channels that it wants; raises as :class:`~engine.stems.original.Original`."""
     return Original(Path(region.path), channels_wanted=region.channels, mixed=region.mixed, field=field)
 
 
@@ -133,7 +157,7 @@ class _Editor:
         """One take, from the original to its file."""
         plan = self._plan
         with ExitStack() as stack:
-            original = stack.enter_context(_opened(plan.region))
+            original = stack.enter_context(opened(plan.region))
             kit = Kit(
                 folder=self._folder,
                 noise=self._noise(original, stack),
@@ -153,7 +177,7 @@ class _Editor:
 
     def _reference(self, stack: ExitStack) -> Source | None:
         path = self._plan.reference
-        return stack.enter_context(_opened(Region(path=path), "reference")) if path else None
+        return stack.enter_context(opened(Region(path=path), "reference")) if path else None
 
     def _noise(self, original: Original, stack: ExitStack) -> Source | None:
         """Noise alone, at the region's rate."""
@@ -283,7 +307,7 @@ class _Editor:
             created=self._job.created,
             position_samples=round(plan.position_samples * rate / original.sample_rate_hz),
             session=plan.session.model_copy(update={"sample_rate": rate}),
-            track=(request.track if isinstance(request, EditRequest) else "") or name.label,
+            track=(request.track if isinstance(request, RegionRequest) else "") or name.label,
             take=number,
             category=name.category,
             label=name.label,

@@ -25,11 +25,12 @@ from engine.planning.presets import load_presets
 from engine.planning.scene import Scene
 from engine.planning.sounds import Sounds
 from engine.render import edited
+from engine.render.aligned import aligned
 from engine.render.beside import Beside
 from engine.render.files import About, write, write_stem
 from engine.render.scene import gather
 from engine.render.spotted import spotted
-from engine.request import EditRequest, Job, SpotRequest
+from engine.request import AlignRequest, EditRequest, Job, SpotRequest
 from engine.results import JobResult, Licence, StemFile, Take
 from engine.stems import bwf
 from engine.stems.export import write_rpp
@@ -80,6 +81,8 @@ class Studio:
             return spotted(job, job.request, handle)
         if isinstance(job.request, EditRequest):
             return self._edit(job, job.request, handle, on_stem)
+        if isinstance(job.request, AlignRequest):
+            return aligned(job, job.request, self._settings, self._backends, handle, on_stem)
         folder = Path(job.request.folder)
         make_folder(folder)
         clean_partials(folder, job.id)

@@ -20,6 +20,7 @@ from engine.request import Job
 from engine.results import JobResult, StemFile
 from engine.stems.folder import publish_text
 from engine.stems.naming import beside_name
+from engine.trace import Trace
 
 SCHEMA = 1
 LARGEST_BYTES = 64 * 2**20
@@ -110,6 +111,8 @@ class EditManifest(_Finished):
     """One finished edit. The original is named by its path; it was there before and stays where it is."""
 
     edit: EditPlan
+    trace: Trace | None = Field(None, description="How it was found, when it was fitted to a picture.")
+    report: str = Field("", description="Page that shows how, beside the manifest.")
 
     def result(self, path: Path) -> JobResult:
         """The job's result, with the paths of where the manifest lies now."""
@@ -117,7 +120,9 @@ class EditManifest(_Finished):
             job_id=self.job.id,
             stems=_with_folder(self.stems, path.parent),
             manifest=str(path),
+            report=str(path.parent / self.report) if self.report else "",
             actions="; ".join(self.edit.actions),
+            verdict=self.trace.verdict if self.trace else "",
             warnings=self.warnings,
         )
 
