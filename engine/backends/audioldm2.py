@@ -54,6 +54,8 @@ class _Model:
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
+        # 32 bits: a vocoder is small, and what it rounds is heard.
+        pipeline.vocoder.float().register_forward_pre_hook(lambda vocoder, given: (given[0].float(),))
 
     def __call__(self, wanted: Sequence[Wanted], on_step: OnStep) -> list[Samples]:
         """See :meth:`engine.backends.neural.model.DiffusionModel.__call__`."""

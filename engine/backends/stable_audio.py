@@ -19,6 +19,7 @@ from engine.backends.neural.pipelines import (
     arrays,
     beside,
     check_texts,
+    decoding_in_32_bits,
     generators,
     on_step_end,
     opened,
@@ -68,6 +69,7 @@ class StableAudioModel:
     def __init__(self, pipeline: Any, device: Device) -> None:
         self._device = device
         self._text = pipeline
+        decoding_in_32_bits(pipeline.vae)
         self._vary = beside("StableAudio3AudioToAudioPipeline", pipeline)
         self._parts = beside("StableAudio3InpaintPipeline", pipeline)
 

@@ -16,7 +16,16 @@ from engine.audio import Samples
 from engine.backends.neural.backend import NeuralBackend
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
-from engine.backends.neural.pipelines import arrays, check_texts, generators, on_old_step, opened, quiet, sampler
+from engine.backends.neural.pipelines import (
+    arrays,
+    check_texts,
+    decoding_in_32_bits,
+    generators,
+    on_old_step,
+    opened,
+    quiet,
+    sampler,
+)
 from engine.backends.neural.takes import Shape
 from engine.backends.weights import Installed
 
@@ -48,6 +57,7 @@ class _Model:
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
+        decoding_in_32_bits(pipeline.vae)
 
     def __call__(self, wanted: Sequence[Wanted], on_step: OnStep) -> list[Samples]:
         """See :meth:`engine.backends.neural.model.DiffusionModel.__call__`."""

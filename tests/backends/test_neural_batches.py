@@ -101,6 +101,8 @@ def test_other_errors_are_not_taken_for_memory() -> None:
         run(Broken(), wishes(3))
     assert is_out_of_memory(RuntimeError("MPS backend out of memory"))
     assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+    assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."))
+    assert is_out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"))
     assert not is_out_of_memory(ValueError("out of memory"))
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 OFFLOAD_SHARE = 0.8
 """A model that would fill more of the free memory waits in the computer's own, and each part comes when needed."""
 
+_NO_ROOM = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
@@ -106,12 +108,16 @@ class Device:
         elif self.name == "mps":
             torch.mps.empty_cache()
 
-    def settle(self, pipeline: Any, weights_bytes: int) -> Any:
+    def settle(self, pipeline: Any) -> Any:
         """A diffusers pipeline on this device; on a card too small for it, each part comes when it is needed."""
+        import torch
+
         pipeline.set_progress_bar_config(disable=True)
+        parts = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
+        weights_bytes = sum(value.numel() * value.element_size() for part in parts for value in part.parameters())
         free = self.free_bytes()
         if free is not None and weights_bytes > OFFLOAD_SHARE * free:
-            pipeline.enable_model_cpu_offload()
+            pipeline.enable_model_cpu_offload(device=self.name)
             return pipeline
         return pipeline.to(self.name)
 
@@ -119,11 +125,12 @@ class Device:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, on any device.
 
-    Source: torch.OutOfMemoryError is CUDA's; Apple's backend and the CPU's allocator raise RuntimeError with words.
+    Source: torch.OutOfMemoryError is that of CUDA; others raise RuntimeError with words: Apple's backend, the CPU's
+    allocator (in other words on Windows), and CUDA's libraries (CUBLAS_STATUS_ALLOC_FAILED).
     """
     import torch
 
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     told = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in told or "can't allocate memory" in told)
+    return isinstance(error, RuntimeError) and any(words in told for words in _NO_ROOM)

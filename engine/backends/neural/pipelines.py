@@ -43,7 +43,9 @@ def quiet() -> Iterator[None]:
 
 
 def opened(kind: str, installed: Installed, device: Device, **keys: Any) -> Any:
-    """A pipeline of that diffusers class, from its folder, on its device; never from the net and never a pickle.
+    """A pipeline of that diffusers class, from its folder, on its device.
+
+    Never from the net; of a pickle only the plain tensors.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def opened(kind: str, installed: Installed, device: Device, **keys: Any) -> Any:
         pipeline = getattr(diffusers, kind).from_pretrained(
             str(installed.folder), torch_dtype=device.dtype, local_files_only=True, **keys
         )
-        return device.settle(pipeline, installed.size_bytes)
+        return device.settle(pipeline)
 
 
 def beside(kind: str, pipeline: Any, **more: Any) -> Any:
@@ -77,6 +79,16 @@ def one_embedding_each(pipeline: Any) -> None:
         return [each.to(device) for each in embeds]
 
     pipeline.prepare_ip_adapter_image_embeds = given
+
+
+def decoding_in_32_bits(autoencoder: Any) -> None:
+    """Let what makes samples of latents compute in 32 bits, whatever the rest does: what it rounds is heard."""
+    decode = autoencoder.float().decode
+
+    def decoded(latents: torch.Tensor, *more: Any, **keys: Any) -> Any:
+        return decode(latents.float(), *more, **keys)
+
+    autoencoder.decode = decoded
 
 
 def sampler(kind: str, pipeline: Any) -> Any:
@@ -145,8 +157,8 @@ def arrays(audios: torch.Tensor, length_samples: int) -> list[Samples]:
 
 
 def starts_of(wanted: Sequence[Wanted], device: Device) -> torch.Tensor:
-    """The sounds to begin from, ``(batch, channels, samples)``."""
+    """The sounds to begin from, ``(batch, channels, samples)``, in 32 bits as what encodes them."""
     import torch
 
     begun = [each.start for each in wanted if each.start is not None]
-    return torch.from_numpy(np.stack(begun)).to(device.name, device.dtype)
+    return torch.from_numpy(np.stack(begun)).to(device.name)

@@ -72,7 +72,7 @@ def auffusion(size: Size, device: Device, *, compiled: bool) -> RandomModel:
             requires_safety_checker=False,
         )
         pipeline.scheduler = sampler("DPMSolverMultistepScheduler", pipeline)
-        pipeline = device.settle(pipeline.to(device.dtype), 0)
+        pipeline = device.settle(pipeline.to(device.dtype))
         hear = t.SpeechT5HifiGan(
             t.SpeechT5HifiGanConfig(
                 model_in_dim=256,
@@ -120,6 +120,6 @@ def stable_audio(size: Size, device: Device, *, compiled: bool) -> RandomModel:
             ),
             scheduler=d.FlowMatchEulerDiscreteScheduler(stochastic_sampling=True),
         )
-        pipeline = device.settle(pipeline.to(device.dtype), 0)
+        pipeline = device.settle(pipeline.to(device.dtype))
         prepared(pipeline, compiled=compiled)
     return RandomModel(model=StableAudioModel(pipeline, device), modules=[pipeline.transformer])
