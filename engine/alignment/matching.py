@@ -22,7 +22,8 @@ MOST_DRIFT = 0.03
 MOST_MOVED_SECONDS = 4.0
 SPREAD_SECONDS = 0.03
 """An onset so far from a moment counts exp(-1/2) of one that lies on it."""
-_STEP_SECONDS = 0.005
+_GRID_SECONDS = 0.0025
+_GRIDS_A_STEP = 2
 _END_STEP_SECONDS = 0.01
 """Delays and rates are tried so finely; the second by how far the end moves."""
 _NEAR_SECONDS = 0.06
@@ -33,13 +34,19 @@ _FOR_DRIFT = 0.06
 """A drift has to bring so much more together than none does."""
 _FOR_FAR = 0.06
 """A delay of a second has to bring so much more together than none does."""
+_DELAYS = np.arange(-200, 201) * _GRIDS_A_STEP * _GRID_SECONDS * MOST_DELAY_SECONDS
+_DOUBT = 1 - _FOR_FAR * np.abs(_DELAYS) / MOST_DELAY_SECONDS
+_KERNEL = round(4 * SPREAD_SECONDS / _GRID_SECONDS)
+_REACH_SECONDS = 5 * SPREAD_SECONDS
+_SEED, _TRIES, _TRIES_OF_POINTS = 0, (12, 60), 3_000
+"""What chance does is tried so often, less often with many points."""
 _LEAST_FOR_DRIFT = 4
 """Onsets that have to match before a drift is believed."""
 _TREMBLE_SECONDS = 0.008
 """Of the moments of a picture, at the least: how far they lie from where they should."""
 _SURELY = 3.0
 """Standard errors, from which a slope is no chance."""
-_LEAST_SHARE = 0.25
+_LEAST_SHARE = 0.12
 """Of the weights of onsets and moments: what must come together for anything to be believed."""
 
 
@@ -58,22 +65,22 @@ def fit_of(onsets: Sequence[Moment], moments: Sequence[Moment], length_seconds: 
     if not onsets or not moments:
         return None
     heard, seen = _Points.of(onsets), _Points.of(moments)
-    delays = np.arange(-MOST_DELAY_SECONDS, MOST_DELAY_SECONDS + _STEP_SECONDS / 2, _STEP_SECONDS)
-    doubt = 1 - _FOR_FAR * np.abs(delays) / MOST_DELAY_SECONDS
     middle = length_seconds / 2
-    still = _together(heard, seen, 1.0, delays, middle) * doubt
+    density = _Density(heard)
+    still = density.together(seen, 1.0, middle)
     rate, found = 1.0, still
     if min(len(onsets), len(moments)) >= _LEAST_FOR_DRIFT:
         most = min(MOST_DRIFT, MOST_MOVED_SECONDS / max(length_seconds, 1e-3))
         step = _END_STEP_SECONDS / max(length_seconds, 0.5)
         for tried in 1.0 + np.arange(-most, most + step / 2, step):
-            curve = _together(heard, seen, float(tried), delays, middle) * doubt
+            curve = density.together(seen, float(tried), middle)
             if curve.max() > max(float(still.max()) + _FOR_DRIFT, float(found.max())):
                 rate, found = float(tried), curve
     best = int(found.argmax())
-    if found[best] < _LEAST_SHARE / 2:
+    if found[best] < _LEAST_SHARE:
         return None
-    return _refined(heard, seen, rate, float(delays[best]), middle, _confidence(found, delays, best))
+    surely = 1 - 2 * _by_chance(heard, seen, length_seconds, float(still.max()))
+    return _refined(heard, seen, rate, float(_DELAYS[best]), middle, max(0.0, surely) * _stands_out(found, best))
 
 
 class _Points:
@@ -89,26 +96,49 @@ class _Points:
         return cls(np.array([moment.time_seconds for moment in moments]), np.maximum(weights, 1e-3))
 
 
-def _together(heard: _Points, seen: _Points, rate: float, delays: Real, middle: float) -> Real:
-    """For each delay at the middle, the share of all weights that comes together, 0 to 1."""
-    expected = middle + rate * (seen.times - middle)
-    shares = np.zeros(len(delays))
-    half = max(MOST_DELAY_SECONDS, float(delays[-1])) + 4 * SPREAD_SECONDS
-    for time, weight in zip(expected, seen.weights, strict=True):
-        first, last = np.searchsorted(heard.times, (time - half, time + half))
-        near = heard.times[first:last]
-        if near.size:
-            apart = (near[None, :] - time - delays[:, None]) / SPREAD_SECONDS
-            shares += (np.sqrt(weight * heard.weights[first:last]) * np.exp(-0.5 * apart**2)).max(axis=1)
-    return np.asarray(shares / np.sqrt(seen.weights.sum() * heard.weights.sum()))
+class _Density:
+    """Onsets as a curve: at every time, the weight of the nearest ones."""
+
+    def __init__(self, heard: _Points) -> None:
+        self._total = float(heard.weights.sum())
+        self._begins = float(heard.times[0]) - _REACH_SECONDS
+        count = round((float(heard.times[-1]) + _REACH_SECONDS - self._begins) / _GRID_SECONDS) + 1
+        self._curve = np.zeros(count)
+        near = np.arange(-_KERNEL, _KERNEL + 1)
+        for time, weight in zip(heard.times, np.sqrt(heard.weights), strict=True):
+            at = (time - self._begins) / _GRID_SECONDS
+            places = round(at) + near
+            here = weight * np.exp(-0.5 * ((places - at) * _GRID_SECONDS / SPREAD_SECONDS) ** 2)
+            self._curve[places] = np.maximum(self._curve[places], here)
+
+    def together(self, seen: _Points, rate: float, middle: float) -> Real:
+        """For each delay at the middle, the share of all weights that comes together, 0 to 1, less the doubt in it."""
+        expected = middle + rate * (seen.times - middle)
+        first = np.round((expected - self._begins + _DELAYS[0]) / _GRID_SECONDS).astype(np.int64)
+        places = first[:, None] + np.arange(_DELAYS.size)[None, :] * _GRIDS_A_STEP
+        inside = (places >= 0) & (places < self._curve.size)
+        met = np.where(inside, self._curve[np.clip(places, 0, self._curve.size - 1)], 0.0)
+        shares = np.sqrt(seen.weights) @ met
+        return np.asarray(_DOUBT * shares / np.sqrt(seen.weights.sum() * self._total))
 
 
-def _confidence(curve: Real, delays: Real, best: int) -> float:
-    """From how much comes together, and how far it stands out of the other delays."""
-    others = curve[np.abs(delays - delays[best]) > _OTHER_SECONDS]
-    rival = float(others.max(initial=0.0))
+def _by_chance(heard: _Points, seen: _Points, length_seconds: float, height: float) -> float:
+    """How often onsets anywhere in the sound come together as well as these do; those that do as well count half."""
+    chance = np.random.default_rng(_SEED)
+    tries = int(np.clip(_TRIES_OF_POINTS / (heard.times.size + seen.times.size), *_TRIES))
+    reached = 0.0
+    for _ in range(tries):
+        anywhere = np.sort(chance.uniform(0, length_seconds, heard.times.size))
+        curve = _Density(_Points(anywhere, chance.permutation(heard.weights))).together(seen, 1.0, length_seconds / 2)
+        reached += 1.0 if curve.max() > height + 1e-3 else 0.5 if curve.max() > height - 0.02 else 0.0
+    return reached / tries
+
+
+def _stands_out(curve: Real, best: int) -> float:
+    """How far the best delay stands out of the others; half for one that a beat more or less does as well."""
+    others = curve[np.abs(_DELAYS - _DELAYS[best]) > _OTHER_SECONDS]
     height = float(curve[best])
-    return float(np.clip(height / (2 * _LEAST_SHARE), 0, 1) * np.clip(0.5 + 2 * (height - rival) / height, 0, 1))
+    return float(np.clip(0.55 + 2 * (height - float(others.max(initial=0.0))) / height, 0, 1))
 
 
 def _refined(heard: _Points, seen: _Points, rate: float, delay: float, middle: float, confidence: float) -> Fit | None:

@@ -18,6 +18,9 @@ SENSITIVITY = 0.7
 """More is looked for than would be shown to people: what is unsure weighs little, and enough of it tells."""
 CURVE_RATE_HZ = 4.0
 _COUNT_HZ = 48_000
+_LATER_SECONDS = 0.004
+"""Of rendered contacts a cue lies 8 ms early in the median, of recorded ones in time; the ear forgives late sound more
+than early sound (ITU-R BT.1359)."""
 _LEAST_RETURNS = 4
 _EVEN = 0.12
 """Of the distances from one to the next: how far their middle half may spread, as a share, to be even."""
@@ -33,7 +36,11 @@ def see(picture: Picture, handle: Handle) -> tuple[Seen, tuple[str, ...]]:
     """
     found = spot(picture, sample_rate_hz=_COUNT_HZ, sensitivity=SENSITIVITY, handle=handle)
     moments = tuple(
-        Moment(time_seconds=cue.start_samples / _COUNT_HZ, strength=cue.strength, confidence=cue.confidence)
+        Moment(
+            time_seconds=cue.start_samples / _COUNT_HZ + _LATER_SECONDS,
+            strength=cue.strength,
+            confidence=cue.confidence,
+        )
         for cue in found.cues
         if cue.kind in ("impact", "step")
     )
