@@ -130,6 +130,9 @@ def show_result(result: JobResult, *, as_json: bool) -> None:
         ("track", "take", "onset s", "length s", "LUFS", "dBTP", "file"),
         (_row(stem) for stem in files),
     )
+    for licence in dict.fromkeys(stem.licence.name for stem in result.stems if not stem.licence.commercial):
+        tracks = dict.fromkeys(stem.track for stem in result.stems if stem.licence.name == licence)
+        say(f"note: not for work that earns money: {', '.join(tracks)} ({licence})")
     print(f"REAPER project: {result.project}")
     print(f"Manifest:       {result.manifest}")
     if result.report:

@@ -34,8 +34,8 @@ LONGEST_SECONDS = 3_600.0
 TOLERANCE = 1e-3
 """Of the peak: matrix products of another batch size round differently, and the steps of a sampler carry it on.
 
-That is of 32 bits. A CUDA card computes in bfloat16, which rounds coarser: there it is 0.05 with tiny models, and ``bench
-models`` prints what it is with large ones.
+That is of 32 bits. A CUDA card computes in bfloat16, which rounds coarser: there it is 0.05 with tiny models, and
+``bench models`` prints what it is with large ones.
 """
 
 

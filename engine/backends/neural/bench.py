@@ -17,11 +17,12 @@ import numpy as np
 from engine.audio import Samples
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import DiffusionModel, Wanted
+from engine.handle import Handle
 from engine.model import Model
 
 EVENTS = (1, 2, 4, 8)
 SECONDS = 10.24
-REPEATS = 5
+REPEATS = 3
 _MATRIX = {"cuda": 8_192, "mps": 4_096, "cpu": 1_024}
 _COPIED_BYTES = {"cuda": 2**31, "mps": 2**29, "cpu": 2**27}
 
@@ -83,6 +84,7 @@ def measure(
     seconds: float = SECONDS,
     events: Sequence[int] = EVENTS,
     options: dict[str, float],
+    handle: Handle = Handle(),  # noqa: B008 - frozen
 ) -> Measured:
     """Render so many events one by one and together.
 
@@ -97,11 +99,14 @@ def measure(
         for seed in range(max(events))
     ]
     limit = _limit(model, modules, asked[0], device, steps)
-    rows = tuple(_row(model, asked[:number], device, limit) for number in events)
-    return Measured(limit=limit, rows=rows)
+    rows = []
+    for done, number in enumerate(events):
+        part = handle.part(sum(events[:done]) / sum(events), sum(events[: done + 1]) / sum(events))
+        rows.append(_row(model, asked[:number], device, limit, part))
+    return Measured(limit=limit, rows=tuple(rows))
 
 
-def _row(model: DiffusionModel, some: Sequence[Wanted], device: Device, limit: Limit) -> Row:
+def _row(model: DiffusionModel, some: Sequence[Wanted], device: Device, limit: Limit, handle: Handle) -> Row:
     """So many events, one by one and together, in turns: what slows the machine slows both."""
 
     def one_by_one() -> list[Samples]:
@@ -112,7 +117,10 @@ def _row(model: DiffusionModel, some: Sequence[Wanted], device: Device, limit: L
     together = model(some, lambda share: marks.append(_now(device)))
     peak_bytes = device.peak_bytes() - before
     pairs = list(zip(together, one_by_one(), strict=True))
-    turns = [(_timed(one_by_one, device), _timed(lambda: model(some, _ignore), device)) for _ in range(REPEATS)]
+    turns = []
+    for turn in range(REPEATS):
+        handle.progress((turn + 1) / (REPEATS + 1), f"{len(some)} events")
+        turns.append((_timed(one_by_one, device), _timed(lambda: model(some, _ignore), device)))
     apart, batched = (float(np.median([turn[which] for turn in turns])) for which in (0, 1))
     return Row(
         events=len(some),
