@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
     llm_timeout_seconds: float = Field(30.0, gt=0, le=600)
+    llm_concurrent: int = Field(4, ge=1, le=256, description="Questions that are at a server at once.")
+    vlm_model: str | None = Field(
+        None, description="Model that looks at pictures and judges what was aligned; else they are measured."
+    )
+    alm_model: str | None = Field(None, description="Model that listens to sounds; else they are measured.")
 
     @property
     def models_path(self) -> Path:

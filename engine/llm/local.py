@@ -1,4 +1,4 @@
-"""A chat model on this machine, through transformers, from a folder of weights.
+"""A chat model on this machine, through transformers, from a folder of weights: one that reads.
 
 It lies in memory for as long as its :class:`LocalModel` lives: a planner's, which is a job's; the room is wanted by the
 models that sound. Nothing leaves the machine, and code that lies beside the weights is not run.
@@ -6,17 +6,18 @@ models that sound. Nothing leaves the machine, and code that lies beside the wei
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from engine.config import Settings
 from engine.errors import DependencyMissing, PlannerFailed
-from engine.llm.client import MAX_ANSWER_TOKENS, Answering, Asker, Messages
+from engine.llm.client import MAX_ANSWER_TOKENS, Answering, Asker
+from engine.llm.message import Message
 
 PREFIX = "local:"
 """What ``llm_model`` begins with to mean a model of this machine."""
@@ -35,10 +36,14 @@ class LocalModel(Asker):
         ``llm_timeout_seconds`` for each answer, ``models_device``.
     """
 
+    hears = sees = False
+
     def __init__(self, folder: Path, settings: Settings) -> None:
         super().__init__(settings.llm_model or folder.name)
         self._folder = folder
         self._settings = settings
+        self._turn = threading.Lock()
+        self._held: tuple[Any, Any] | None = None
 
     @contextmanager
     def answering(self) -> Iterator[Answering]:
@@ -46,14 +51,13 @@ class LocalModel(Asker):
         for package in ("torch", "transformers"):
             if find_spec(package) is None:
                 raise DependencyMissing(f"{self._model} needs the package {package}: pip install 'cuewright[models]'.")
-        _ = self._loaded
+        with self._turn:
+            self._held = self._held or self._loaded()
         yield self._answer
 
-    @cached_property
     def _loaded(self) -> tuple[Any, Any]:
-        """Tokenizer and model."""
+        """What writes questions as tokens, and the model."""
         from safetensors import SafetensorError
-        from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging as library
 
         logging: Any = library
@@ -61,8 +65,7 @@ class LocalModel(Asker):
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         try:
-            tokens: Any = AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)
-            kind: Any = AutoModelForCausalLM
+            reader, kind = self._classes()
             model, about = kind.from_pretrained(
                 str(self._folder), local_files_only=True, use_safetensors=True, dtype="auto", output_loading_info=True
             )
@@ -74,17 +77,31 @@ class LocalModel(Asker):
             raise PlannerFailed(f"{self._model} cannot be loaded from {self._folder}: {first}") from None
         finally:
             logging.set_verbosity(before)
-        if not tokens.chat_template:
+        if not reader.chat_template:
             raise PlannerFailed(f"{self._model} has no chat template, so it is no chat model: choose an instruct one.")
-        return tokens, model
+        return reader, model
 
-    def _answer(self, messages: Messages) -> str:
+    def _classes(self) -> tuple[Any, Any]:
+        """What writes questions as tokens, opened, and the class of the model."""
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        tokens: Any = AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)
+        return tokens, AutoModelForCausalLM
+
+    def _answer(self, messages: Sequence[Message]) -> str:
+        """One at a time: two would want twice the room."""
+        with self._turn:
+            return self._said(messages)
+
+    def _said(self, messages: Sequence[Message]) -> str:
         import torch
 
-        tokens, model = self._loaded
-        asked = self._asked(tokens, messages).to(model.device)
+        assert self._held is not None  # answering() loaded it
+        reader, model = self._held
+        tokens = getattr(reader, "tokenizer", reader)
+        asked = self._asked(reader, messages).to(model.device)
         length = int(asked["input_ids"].shape[1])
-        room = int(getattr(model.config, "max_position_embeddings", 0) or 2**20) - length
+        room = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 2**20) - length
         if room < LEAST_ANSWER_TOKENS:
             raise PlannerFailed(f"{self._model} cannot read {length} tokens and answer them: it holds {room + length}.")
         deadline = time.monotonic() + self._settings.llm_timeout_seconds
@@ -114,25 +131,30 @@ class LocalModel(Asker):
                 f"{self._model} did not end its answer within {seconds:g} s: take a smaller model, or raise "
                 "llm_timeout_seconds."
             )
+        self._spent(tokens=int(said.shape[1]))
         return str(tokens.decode(said[0, length:], skip_special_tokens=True))
 
-    def _asked(self, tokens: Any, messages: Messages) -> Any:
+    def _asked(self, reader: Any, messages: Sequence[Message]) -> Any:
         """The conversation as the model's own template writes it."""
         from jinja2 import TemplateError
 
         try:
-            return self._written(tokens, messages)
+            return self._written(reader, messages)
         except TemplateError:  # Gemma's knows no system: what it would say goes before the first question
             system, first, *others = messages
-            joined = {"role": "user", "content": f"{system['content']}\n\n{first['content']}"}
+            joined = Message(role="user", parts=(f"{system.text}\n\n", *first.parts))
         try:
-            return self._written(tokens, [joined, *others])
+            return self._written(reader, [joined, *others])
         except TemplateError as error:
             raise PlannerFailed(f"The chat template of {self._model} cannot be used: {error}") from None
 
-    def _written(self, tokens: Any, messages: Messages) -> Any:
-        return tokens.apply_chat_template(
-            messages, add_generation_prompt=True, return_tensors="pt", return_dict=True, truncation=False
+    def _written(self, reader: Any, messages: Sequence[Message]) -> Any:
+        return reader.apply_chat_template(
+            [{"role": message.role, "content": message.text} for message in messages],
+            add_generation_prompt=True,
+            return_tensors="pt",
+            return_dict=True,
+            truncation=False,
         )
 
 
