@@ -1,0 +1,84 @@
+"""Who describes, plans and judges: the models that the settings name, and what measures for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from engine.alignment.base import Describer, Judge, Parts, Planner
+from engine.alignment.measured import MeasuredJudge
+from engine.alignment.models.agent import ModelPlanner
+from engine.alignment.models.describe import ModelDescriber
+from engine.alignment.models.judge import ModelJudge
+from engine.alignment.models.senses import Stills
+from engine.alignment.rules import RulePlanner
+from engine.alignment.telling import MeasuredDescriber
+from engine.config import Settings
+from engine.errors import CuewrightError, PlannerFailed
+from engine.llm.client import Asker
+from engine.planning.asking import language_model
+
+
+def parts(
+    settings: Settings,
+    *,
+    planner: Literal["auto", "rules", "llm"] = "auto",
+    judge: Literal["auto", "measured", "model"] = "auto",
+    warn: Callable[[str], object],
+) -> Parts:
+    """The parts of one loop; their usage is this loop's alone.
+
+    ``llm_model`` plans, ``vlm_model`` looks and judges, ``alm_model`` listens; one model may be named for all. A judge
+    hears for itself unless a model that listens is named apart. With rules and measures asked for, no model describes
+    either: nobody would read it.
+
+    Parameters
+    ----------
+    warn
+        Told, for people, of each model that is wanted and not here; what measures stands in.
+    """
+    choice = _Choice(settings, warn)
+    plans = choice.asker("llm_model", "plans", wanted=planner == "llm") if planner != "rules" else None
+    describes = planner != "rules" or judge != "measured"
+    eyes = choice.asker("vlm_model", "judges", wanted=judge == "model") if describes else None
+    ears = choice.asker("alm_model", "listens") if describes else None
+    stills = Stills()
+    described: Describer = ModelDescriber(ears, eyes, stills) if eyes or ears else MeasuredDescriber()
+    planned: Planner = ModelPlanner(plans) if plans else RulePlanner()
+    judged: Judge = MeasuredJudge()
+    if eyes and judge != "measured":
+        judged = ModelJudge(eyes, None if ears is eyes else ears, stills)
+    return Parts(describer=described, planner=planned, judge=judged, usage=choice.usage)
+
+
+class _Choice:
+    """Askers by the model's name, each made once."""
+
+    def __init__(self, settings: Settings, warn: Callable[[str], object]) -> None:
+        self._settings, self._warn = settings, warn
+        self._known: dict[str, Asker] = {}
+
+    def asker(
+        self, key: Literal["llm_model", "vlm_model", "alm_model"], does: str, wanted: bool = False
+    ) -> Asker | None:
+        """The model that a setting names; None where it names none or it is not here, which is told."""
+        name: str | None = getattr(self._settings, key)
+        if not name:
+            if wanted:
+                self._warn(f"No model that {does} is configured: set {key}.")
+            return None
+        try:
+            if name not in self._known:
+                self._known[name] = language_model(self._settings.model_copy(update={"llm_model": name}))
+            found = self._known[name]
+            if (key == "vlm_model" and not found.sees) or (key == "alm_model" and not found.hears):
+                raise PlannerFailed(f"it cannot {'see' if key == 'vlm_model' else 'hear'}: name another in {key}.")
+        except CuewrightError as error:
+            self._warn(f"{name} is not used: {error.sentence}")
+            return None
+        return found
+
+    def usage(self) -> tuple[int, int]:
+        """Calls and tokens of all of them."""
+        told = [asker.usage for asker in self._known.values()]
+        return sum(calls for calls, _ in told), sum(tokens for _, tokens in told)
