@@ -31,6 +31,7 @@ ALLOWED: tuple[type[Action], ...] = (
 """The eight of AVAgent, noise filters one by one, and what puts a sound in time or mends it without new sounds."""
 _MOST_ACTIONS = 12
 _SAME_SECONDS = 1e-4
+_BOUNDS = {"gt": "above", "ge": "from", "lt": "below", "le": "to"}
 
 
 class PlanAnswer(Model):
@@ -44,9 +45,7 @@ class PlanAnswer(Model):
         for action in self.parsed():
             if not isinstance(action, ALLOWED):
                 names = ", ".join(kind.name for kind in ALLOWED)
-                raise BadArgument(
-                    f"{action.name} is not one of the actions that may be used: {names}.", field="actions"
-                )
+                raise BadArgument(f"{action.name} may not be used here; these may: {names}.", field="actions")
         return self
 
     def parsed(self) -> tuple[Action, ...]:
@@ -80,7 +79,7 @@ def catalogue() -> str:
     """The actions, each with its parameters, bounds and defaults, a line each.
 
     >>> catalogue().splitlines()[-1]
-    '- limit: Hold the true peak down. ceiling_dbtp (-60 to 0, left out: -1): No peak is above.'
+    '- limit: Hold the true peak down. ceiling_dbtp (from -60, to 0, left out: -1): No peak is above.'
     """
     return "\n".join(" ".join(_entry(kind)) for kind in ALLOWED)
 
@@ -93,13 +92,8 @@ def _entry(kind: type[Action]) -> Iterator[str]:
 
 def _bounds(field: FieldInfo) -> str:
     """A parameter's bounds and default, as its model has them."""
-    limits = {
-        name: getattr(each, name) for each in field.metadata for name in ("gt", "ge", "lt", "le") if hasattr(each, name)
-    }
-    told = []
-    low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
-    if low is not None and high is not None:
-        told.append(f"{'above ' if 'gt' in limits else ''}{low:g} to {high:g}")
+    limits = {bound: getattr(each, bound) for each in field.metadata for bound in _BOUNDS if hasattr(each, bound)}
+    told = [f"{_BOUNDS[bound]} {limit:g}" for bound, limit in limits.items()]
     if not field.is_required() and field.default not in (None, ()):
         told.append(f"left out: {field.default:g}")
     return f" ({', '.join(told)})" if told else ""
@@ -110,9 +104,9 @@ def _as_long(actions: tuple[Action, ...], seconds: float) -> tuple[Action, ...]:
     length = seconds
     for action in actions:
         length = action.length_after(length)
-    return (
-        actions if abs(length - seconds) < _SAME_SECONDS else (*actions, do.Shift(seconds=0.0, length_seconds=seconds))
-    )
+    if abs(length - seconds) < _SAME_SECONDS:
+        return actions
+    return (*actions, do.Shift(seconds=0.0, length_seconds=seconds))
 
 
 def _told(brief: Brief) -> Iterator[str]:
