@@ -18,6 +18,8 @@ from engine.errors import CuewrightError, PlannerFailed
 from engine.llm.client import Asker
 from engine.planning.asking import language_model
 
+_Key = Literal["llm_model", "vlm_model", "alm_model"]
+
 
 def parts(
     settings: Settings,
@@ -58,9 +60,7 @@ class _Choice:
         self._settings, self._warn = settings, warn
         self._known: dict[str, Asker] = {}
 
-    def asker(
-        self, key: Literal["llm_model", "vlm_model", "alm_model"], does: str, wanted: bool = False
-    ) -> Asker | None:
+    def asker(self, key: _Key, does: str, *, wanted: bool = False) -> Asker | None:
         """The model that a setting names; None where it names none or it is not here, which is told."""
         name: str | None = getattr(self._settings, key)
         if not name:

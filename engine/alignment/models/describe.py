@@ -1,7 +1,7 @@
 """Models describe: one listens and one looks, neither told what the other is given, both at once.
 
-Apart, so that a mismatch shows: "a dog barks" beside "two people talk". Where only one model is named, the other half is
-what was measured.
+Apart, so that a mismatch shows: "a dog barks" beside "two people talk". Where only one model is named, the other half
+is what was measured.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A model judges: one version beside the stills, in the same words for every version.
 
 It is told no name, no number, nothing of what was done, and not whether it is the original. A model that does not hear
-is told in words what another hears in that version. What was measured in the version goes with it: no model tells 20 ms.
+is told in words what another hears in that version. What was measured in it goes with it: no model tells 20 ms.
 """
 
 from __future__ import annotations
