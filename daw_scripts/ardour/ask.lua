@@ -118,13 +118,13 @@ function ask.edit()
     { type = "label", title = "In words, or actions such as: denoise; volume gain_db=-3" },
   })
   if not given or given.words == "" then return end
-  local rate = Session:nominal_sample_rate()
+  local rate, batch = Session:nominal_sample_rate(), orders.new_id()
   for _, region in ipairs(regions) do
     leave("edit", {
       audio = region.path, ["do"] = given.words, offset = region.offset_samples / rate,
       duration = region.length_samples / rate, folder = timeline.folder(),
       position_samples = region.position_samples, track = region.name:sub(1, 112) .. " edited",
-    }, { position_samples = region.position_samples })
+    }, { position_samples = region.position_samples, batch = batch, batch_size = #regions })
   end
 end
 
@@ -142,12 +142,22 @@ function ask.cancel()
   put({ cancel = true })
 end
 
+local function quoted(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- Show a file in the user's own program for it. `forkexec` looks for no program, and ends it with Ardour.
+local function open(path)
+  if not settings.start then return os.forkexec(settings.opener, path) end -- Windows, which has no such shell
+  os.execute(("%s %s </dev/null >/dev/null 2>&1 &"):format(quoted(settings.opener), quoted(path)))
+end
+
 function ask.report()
   local report = remembered("report")
   if report == "" then
     return tell("there is no report", "Compose to a picture first; its report is a page for your browser.")
   end
-  os.forkexec(settings.opener, report)
+  open(report)
 end
 
 return ask

@@ -5,12 +5,15 @@
 
 local import = ...
 local settings, spool, jobs = import("settings"), import("spool"), import("jobs")
-local orders, placing = import("orders"), import("placing")
+local orders, placing, marking = import("orders"), import("placing"), import("marking")
 
 local TICK_SECONDS = 0.1
-local START_ENGINE_SECONDS = 1.5
+local NAMES_SECONDS = 1.0
+local START_AGAIN_SECONDS = 60.0
+local QUIET_SECONDS = { pending = 1.5 } -- an engine that answers nothing for so long is started
+local QUIET_SECONDS_ELSE = 6.0
 
-local desk = { now = 0.0, messages = {}, windows = {} }
+local desk = { now = 0.0, start_again_at = 0.0, names_at = 0.0, messages = {}, windows = {}, batches = {}, names = {} }
 
 local function show(title, text, kind)
   desk.messages[#desk.messages + 1] = { title = title, text = text, kind = kind or LuaDialog.MessageType.Info }
@@ -24,15 +27,18 @@ local function show_next()
   desk.showing = false
 end
 
+-- The engine is started outside of Ardour, and stays when Ardour is closed.
 local function start_engine()
-  if desk.started_engine or #settings.engine == 0 then return end
-  desk.started_engine = true -- until it is heard: one that dies later is started again
-  os.forkexec(table.unpack(settings.engine))
+  if not settings.start or desk.now < desk.start_again_at then return end
+  desk.start_again_at = desk.now + START_AGAIN_SECONDS
+  os.execute(settings.start)
 end
 
 local function lost_text()
-  if #settings.engine == 0 then return "The job goes on when there is one: start it with cuewright serve." end
-  return ("It is started again, and the job goes on then. By hand: %s"):format(table.concat(settings.engine, " "))
+  local by_hand = ("start it with: %s"):format(table.concat(settings.engine, " "))
+  if not settings.start then return "The job goes on when there is one; " .. by_hand end
+  return ("It is started, and the job goes on then. What it says is in %s. Should it not come, %s"):format(
+    settings.log, by_hand)
 end
 
 local function close_window(job)
@@ -53,26 +59,50 @@ local function remember(job, ending, text)
   file:close()
 end
 
+-- Jobs that were asked for at once are placed at once, when the last of them has ended: one step to undo.
+local function batch_of(order)
+  local id = order.about.batch or order.id
+  local batch = desk.batches[id] or { id = id, left = order.about.batch_size or 1, done = {}, words = {} }
+  desk.batches[id] = batch
+  return batch
+end
+
+local function lay_out(batch)
+  local first = batch.done[1]
+  if first.verb == "spot" then
+    local count, names = marking.cues(first.cues, first.about.position_samples)
+    for sample, name in pairs(names) do desk.names[sample] = name end
+    return count
+  end
+  local stems = {}
+  for place, job in ipairs(batch.done) do stems[place] = job.stems end
+  local count, said = placing.stems(stems, step_name(first))
+  table.move(said, 1, #said, #batch.words + 1, batch.words)
+  return count
+end
+
+local function end_one(batch)
+  batch.left = batch.left - 1
+  if batch.left > 0 then return end
+  desk.batches[batch.id] = nil
+  if #batch.done == 0 then return end
+  local done, result = pcall(lay_out, batch)
+  if not done then
+    show("the result could not be placed", ("%s\nThe files are in %s."):format(result, batch.done[1].about.folder),
+      LuaDialog.MessageType.Warning)
+  elseif result == 0 then
+    show("nothing came of it", table.concat(batch.words, "\n"))
+  elseif #batch.words > 0 then
+    show("done, with a word of care", table.concat(batch.words, "\n"))
+  end
+end
+
 local FINISH = {}
 
 function FINISH.done(job)
-  local done, result, said
-  if job.verb == "spot" then
-    done, result = pcall(placing.markers, job.cues, job.about.position_samples)
-  else
-    done, result, said = pcall(placing.stems, job.stems, step_name(job), job.about.track)
-  end
-  if not done then
-    show("the result could not be placed", ("%s\nThe files are in %s."):format(result, job.about.folder),
-      LuaDialog.MessageType.Warning)
-  else
-    local words = table.move(said or {}, 1, #(said or {}), #job.warnings + 1, job.warnings)
-    if result == 0 then
-      show("nothing came of it", table.concat(words, "\n"))
-    elseif #words > 0 then
-      show("done, with a word of care", table.concat(words, "\n"))
-    end
-  end
+  local batch = batch_of(job)
+  batch.done[#batch.done + 1] = job
+  table.move(job.warnings, 1, #job.warnings, #batch.words + 1, batch.words)
   if job.verb == "generate" or job.verb == "compose" then
     remember(job, "last", orders.written({ verb = job.verb, keys = job.about.keys }))
   end
@@ -89,17 +119,30 @@ function FINISH.cancelled() end
 local function finish(job)
   close_window(job)
   FINISH[job.state](job)
+  end_one(batch_of(job))
   desk.line:forget(job.id)
   desk.line:forget(job.id .. "-cancel")
 end
 
+-- Where no engine is, nobody says that a job is cancelled: it ends here. An engine that comes back ends it too.
+local function cancel(job)
+  desk.book:cancel(job.id)
+  if job.state ~= "pending" and job.state ~= "lost" then return end
+  desk.line:withdraw(job.id)
+  job.state = "cancelled"
+  finish(job)
+end
+
 local function take_order(order)
   if order.cancel then
-    for _, job in ipairs(desk.book:open()) do desk.book:cancel(job.id) end
+    for _, job in ipairs(desk.book:open()) do cancel(job) end
     return
   end
   local job, problem = desk.book:submit(order, desk.now)
-  if not job then show("it was not asked", problem.sentence, LuaDialog.MessageType.Warning) end
+  if not job then
+    show("it was not asked", problem.sentence, LuaDialog.MessageType.Warning)
+    end_one(batch_of(order))
+  end
 end
 
 local function show_progress(job)
@@ -108,10 +151,10 @@ local function show_progress(job)
     window = LuaDialog.ProgressWindow("Cuewright: " .. job.verb, true)
     desk.windows[job.id] = window
   end
-  local stage = job.state == "lost" and "the engine does not answer; waiting for it"
-    or job.stage ~= "" and job.stage or "waiting for the engine"
+  local starting = job.state == "pending" and desk.now < desk.start_again_at
+  local stage = starting and "starting the engine" or job.stage ~= "" and job.stage or "waiting for the engine"
   window:progress(job.fraction, stage)
-  if window:canceled() and not job.cancelling then desk.book:cancel(job.id) end
+  if window:canceled() and not job.cancelling then cancel(job) end
 end
 
 function desk.open()
@@ -127,18 +170,21 @@ local function work()
   desk.now = desk.now + TICK_SECONDS
   for _, order in ipairs(orders.take()) do take_order(order) end
   for _, reply in ipairs(desk.line:receive()) do
-    desk.started_engine = false
+    desk.start_again_at = 0.0 -- one that dies later is started at once
     local job = desk.book:receive(reply, desk.now)
     if job and FINISH[job.state] then finish(job) end
   end
   for _, job in ipairs(desk.book:tick(desk.now)) do
     show("the engine does not answer", lost_text(), LuaDialog.MessageType.Warning)
-    start_engine()
     close_window(job)
   end
   for _, job in ipairs(desk.book:open()) do
-    if job.state == "pending" and desk.now - job.heard_at > START_ENGINE_SECONDS then start_engine() end
+    if desk.now - job.heard_at > (QUIET_SECONDS[job.state] or QUIET_SECONDS_ELSE) then start_engine() end
     if job.state ~= "lost" then show_progress(job) end
+  end
+  if desk.now >= desk.names_at then
+    desk.names_at = desk.now + NAMES_SECONDS
+    marking.name_again(desk.names)
   end
 end
 

@@ -1,22 +1,16 @@
--- Stems onto tracks, in one step to undo; cues to markers.
+-- Stems onto tracks, in one step to undo.
 --
--- Files are embedded where they lie, inside the session's folder. Tracks that are missing are made; Ardour has no undo
--- for a new track, so it stays when its regions are undone. Takes of a sound lie on each other, the first on top, the
--- others muted. No fade is put on a transient.
+-- Files are embedded where they lie, inside the session's folder. Tracks that are missing are made. Takes of a sound
+-- lie on each other, the first on top, the others muted. No fade is put on a transient. Whatever can be known to fail
+-- is looked at before anything is changed; what fails later is taken back.
 
 local import = ...
-local placement = import("placement")
+local placement, api = import("placement"), import("api")
 
 local placing = {}
 
-local MARKER_SLOP_SAMPLES = 1
-
-local function make_track(name, channels)
-  local mode = ARDOUR.TrackMode.Normal
-  local made = Session:new_audio_track(channels, 2, nil, 1, name, ARDOUR.PresentationInfo.max_order, mode, true)
-  if made:empty() then error(("Ardour made no track %q."):format(name), 0) end
-  return made:front()
-end
+local WAVE_HEADER = "<c4 I4 c4"
+local NO_SIZE = 0xffffffff -- of a file that is larger than its header can say
 
 -- The route as a track that plays so many channels, or nil: a mono track plays the left of a stereo sound alone.
 local function fitting(route, channels)
@@ -26,13 +20,19 @@ local function fitting(route, channels)
   return track
 end
 
--- The track of that name; made where there is none. What has the name and does not fit keeps it; the track is numbered,
--- and a sentence says so.
-local function track_for(name, channels)
+-- The track of that name; made where there is none, and then added to `made`. What has the name and does not fit keeps
+-- it; the track is numbered, and a sentence says so.
+local function track_for(name, channels, made)
   local wanted, number = name, 1
   while true do
     local route = Session:route_by_name(wanted)
-    local track = route:isnil() and make_track(wanted, channels) or fitting(route, channels)
+    local track
+    if route:isnil() then
+      track = api.make_track(wanted, channels) or error(("Ardour made no track %q."):format(wanted), 0)
+      made[#made + 1] = track
+    else
+      track = fitting(route, channels)
+    end
     if track then
       local said = ("%q is a bus, a MIDI track or has too few channels; the sounds lie on %q."):format(name, wanted)
       return track, number > 1 and said or nil
@@ -42,9 +42,18 @@ local function track_for(name, channels)
   end
 end
 
-local function exists(path)
+-- Raises a sentence where there is no whole WAV file; Ardour would ask or complain in windows of its own.
+local function expect_wave(path)
   local file = io.open(path, "rb")
-  return file ~= nil and file:close()
+  if not file then error(("%s is no longer there: ask for it again."):format(path), 0) end
+  local header, length = file:read(WAVE_HEADER:packsize()) or "", file:seek("end")
+  file:close()
+  if #header == WAVE_HEADER:packsize() then
+    local magic, size, kind = WAVE_HEADER:unpack(header)
+    local whole = size == NO_SIZE or size + 8 <= length
+    if (magic == "RIFF" or magic == "RF64") and kind == "WAVE" and whole then return end
+  end
+  error(("%s is not a whole sound file: ask for it again."):format(path), 0)
 end
 
 local function whole_regions()
@@ -60,9 +69,9 @@ end
 
 -- Whole-file regions of the paths, by path; those that the session does not have yet are embedded.
 local function regions_of(paths)
+  for _, path in ipairs(paths) do expect_wave(path) end
   local known, files, missing = whole_regions(), C.StringVector(), 0
   for _, path in ipairs(paths) do
-    if not exists(path) then error(("%s is no longer there: ask for it again."):format(path), 0) end
     if not known[path] then
       files:push_back(path)
       missing = missing + 1
@@ -89,66 +98,87 @@ local function add(playlist, whole, take, position, muted)
   if muted then region:set_muted(true) end
 end
 
-local function in_one_step(name, work)
+-- Do what changes the playlists as one step to undo; where it raises, they are as they were and there is no step.
+local function in_one_step(name, playlists, work)
+  for _, playlist in ipairs(playlists) do playlist:to_stateful():clear_changes() end
   Session:begin_reversible_command(name)
   local done, problem = pcall(work)
+  local changes = {}
+  for place, playlist in ipairs(playlists) do
+    changes[place] = Session:add_stateful_diff_command(playlist:to_statefuldestructible())
+  end
   if done then
     if not Session:abort_empty_reversible_command() then Session:commit_reversible_command(nil) end
     return
   end
-  Session:abort_reversible_command()
+  for _, change in ipairs(changes) do change:undo() end
+  Session:abort_reversible_command() -- forgets the changes, and takes none back
   error(problem, 0)
 end
 
--- The most channels that a track has to play.
-local function channels_of(track)
-  local most = 1
-  for _, item in ipairs(track.items) do
-    for _, take in ipairs(item.takes) do most = math.max(most, take.channels) end
-  end
-  return most
-end
-
--- Lay out the stems of a job; returns how many sounds there are, and sentences for the user. Raises a sentence where
--- that cannot be done, and then nothing has changed but for tracks that were made.
-function placing.stems(stems, name, only_track)
-  local tracks = placement.tracks(stems)
-  local paths = {}
+-- What the tracks of all jobs need: paths, and by the name of a track the most channels it has to play.
+local function needs(tracks)
+  local paths, channels = {}, {}
   for _, track in ipairs(tracks) do
     for _, item in ipairs(track.items) do
-      for _, take in ipairs(item.takes) do paths[#paths + 1] = take.path end
-    end
-  end
-  local whole = regions_of(paths)
-  local laid, said = {}, {}
-  for place, track in ipairs(tracks) do
-    laid[place], said[#said + 1] = track_for(only_track or track.name, channels_of(track))
-  end
-  in_one_step(name, function()
-    for place, track in ipairs(tracks) do
-      local playlist = laid[place]:playlist()
-      playlist:to_stateful():clear_changes()
-      for _, item in ipairs(track.items) do
-        for number = #item.takes, 1, -1 do
-          local take = item.takes[number]
-          add(playlist, whole[take.path], take, item.position_samples - take.offset_samples, number > 1)
-        end
+      for _, take in ipairs(item.takes) do
+        paths[#paths + 1] = take.path
+        channels[track.name] = math.max(channels[track.name] or 1, take.channels)
       end
-      Session:add_stateful_diff_command(playlist:to_statefuldestructible())
     end
-  end)
-  return placement.count(tracks), said
+  end
+  return paths, channels
 end
 
--- A marker for each cue; returns how many. Ardour keeps a step to undo for each of them, whatever stands around it.
-function placing.markers(cues, position_samples)
-  for _, cue in ipairs(cues) do
-    local at = Temporal.timepos_t(position_samples + cue.start_samples)
-    Editor:mouse_add_new_marker(at, ARDOUR.LocationFlags.IsMark, 0)
-    local mark = Session:locations():mark_at(at, Temporal.timecnt_t(MARKER_SLOP_SAMPLES))
-    if mark then mark:set_name(cue.label ~= "" and cue.label or cue.kind) end
+local function lay(track, playlist, whole)
+  for _, item in ipairs(track.items) do
+    for number = #item.takes, 1, -1 do
+      local take = item.takes[number]
+      add(playlist, whole[take.path], take, item.position_samples - take.offset_samples, number > 1)
+    end
   end
-  return #cues
+end
+
+-- Playlists by the name of a track; sentences for the user go into `said`, tracks that were made into `made`.
+local function playlists_for(tracks, channels, said, made)
+  local by_name, all = {}, {}
+  for _, track in ipairs(tracks) do
+    if not by_name[track.name] then
+      local found
+      found, said[#said + 1] = track_for(track.name, channels[track.name], made)
+      by_name[track.name] = found:playlist()
+      all[#all + 1] = by_name[track.name]
+    end
+  end
+  return by_name, all
+end
+
+-- Lay out what several jobs brought, a list of stems for each; returns how many sounds there are, and sentences for the
+-- user. Raises a sentence where that cannot be done, and then nothing has changed. Ardour 7 cannot take a new track
+-- away: should one be left, the sentence says so.
+function placing.stems(jobs, name)
+  local tracks = {}
+  for _, stems in ipairs(jobs) do -- one after the other, for the events of two jobs may have the same name
+    local more = placement.tracks(stems)
+    table.move(more, 1, #more, #tracks + 1, tracks)
+  end
+  local paths, channels = needs(tracks)
+  local whole = regions_of(paths)
+  local said, made = {}, {}
+  local done, problem = pcall(function()
+    local by_name, all = playlists_for(tracks, channels, said, made)
+    in_one_step(name, all, function()
+      for _, track in ipairs(tracks) do lay(track, by_name[track.name], whole) end
+    end)
+  end)
+  if not done then
+    for _, track in ipairs(made) do
+      local left = (" The new track %q is left, empty."):format(track:name())
+      if not api.remove_track(track) then problem = problem .. left end
+    end
+    error(problem, 0)
+  end
+  return placement.count(tracks), said
 end
 
 return placing

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_GUARD = "api"
 _CORE = ("protocol", "osc", "slip", "messages", "spool", "jobs", "placement")
 _OF_ACTIONS = ("timeline", "orders", "ask")
-_OF_THE_HOOK = ("timeline", "orders", "placing", "desk")
+_OF_THE_HOOK = ("timeline", "orders", "placing", "marking", "desk")
 _LICENCE = 'license = "GPL-3.0-or-later", author = "Cuewright"'
 HOOK = "cuewright_hook.lua"
 
@@ -49,11 +50,12 @@ def bundle(source: Path, settings: str) -> dict[str, str]:
     source
         The folder ``daw_scripts``.
     settings
-        Text of a Lua module: ``spool``, ``engine`` as a list of words, ``opener``, ``token`` where there is one.
+        Text of a Lua module: ``spool``, ``engine`` as a list of words, ``opener``; ``token`` where there is one;
+        ``start`` and ``log`` where the engine can be started, see `starting`.
     """
     core = {name: (source / "lua" / f"{name}.lua").read_text(encoding="utf-8") for name in _CORE}
     own = {path.stem: path.read_text(encoding="utf-8") for path in (source / "ardour").glob("*.lua")}
-    known = {"settings": settings}
+    known = {"settings": settings, _GUARD: own[_GUARD]}
     asking = _modules(known | {name: own[name] for name in _OF_ACTIONS})
     working = _modules(known | core | {name: own[name] for name in _OF_THE_HOOK})
     return {**{action.file: _action(action, asking) for action in ACTIONS}, HOOK: _hook(working)}
@@ -87,12 +89,17 @@ def _action(action: Action, modules: str) -> str:
 
 function factory()
 {modules}
+  local function tell(title, text)
+    LuaDialog.Message("Cuewright: " .. title, text, LuaDialog.MessageType.Warning, LuaDialog.ButtonType.Close):run()
+  end
   return function()
+    local refusal = import("{_GUARD}").refusal()
+    if refusal then return tell("scripts may do nothing here", refusal) end
     -- Ardour takes an action that raises out of its list without a word.
     local done, problem = pcall(function() import("ask").{action.run}() end)
-    if done then return end
-    LuaDialog.Message("Cuewright: a defect of the scripts", "Please report it, with the version of Ardour: "
-      .. tostring(problem), LuaDialog.MessageType.Warning, LuaDialog.ButtonType.Close):run()
+    if not done then
+      tell("a defect of the scripts", "Please report it, with the version of Ardour: " .. tostring(problem))
+    end
   end
 end
 """
@@ -112,6 +119,7 @@ end
 
 function factory()
 {modules}
+  if import("{_GUARD}").refusal() then return function() end end -- the actions say why
   local desk = import("desk")
   local open = false
   return function()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.daws import ardour
 from engine.cli.daws.places import Daw
+from engine.cli.daws.starting import ENGINE, shell_line
 from engine.config import Settings
 
 SOURCE = Path(__file__).resolve().parents[3] / "daw_scripts"
@@ -23,14 +25,19 @@ NEXT_STEPS = {
 
 
 def settings_module(settings: Settings) -> str:
-    """What the Lua scripts know of this machine, as a Lua module: the engine, its spool folder, port and token."""
-    engine = (sys.executable, "-m", "engine", "serve")
+    """What the Lua scripts know of this machine, as a Lua module: the engine, its spool folder, port and token.
+
+    ``start``, a line for a shell, and ``log`` are left out on Windows.
+    """
     values = {
         "spool": _lua(settings.spool_folder.absolute().as_posix()),
         "port": str(settings.port),
-        "engine": f"{{ {', '.join(map(_lua, engine))} }}",
+        "engine": f"{{ {', '.join(map(_lua, ENGINE))} }}",
         "opener": _lua(OPENERS.get(sys.platform, "xdg-open")),
     }
+    if sys.platform != "win32":
+        log = settings.spool_folder.absolute() / "engine.log"
+        values |= {"log": _lua(str(log)), "start": _lua(shell_line(ENGINE, log, os.environ))}
     if settings.token is not None:
         values["token"] = _lua(settings.token.get_secret_value())
     return "return {\n" + "".join(f"  {name} = {value},\n" for name, value in values.items()) + "}\n"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from engine.cli.daws.ardour import ACTIONS
 from engine.cli.process import EngineProcess
@@ -88,6 +90,36 @@ class Studio:
         (found,) = real.wait_for(what, lambda: (now,) if look(now := self.regions()) else None)
         return found
 
+    def tracks(self) -> list[str]:
+        names = "local names = {} for one in Session:get_tracks():iter() do names[#names + 1] = one:name() end "
+        return self.ardour.ask(names + 'return table.concat(names, "\\t")').split("\t")
+
+    def markers(self) -> list[str]:
+        """Name and sample of each."""
+        return self.ardour.ask(MARKERS).splitlines()
+
+    def saved(self, name: str) -> dict[str, str]:
+        """What is on the timeline and the tracks, as Ardour saves it under that name beside the session."""
+        self.ardour.ask(f'Session:save_state("{name}", false, false, false)')
+        root = ElementTree.parse(self.folder / "reel" / f"{name}.ardour").getroot()
+        return {
+            name: ElementTree.tostring(found).decode()
+            for name in ("Locations", "Routes", "Playlists", "TempoMap")
+            if (found := root.find(name)) is not None
+        }
+
+    def undo(self, times: int = 1) -> None:
+        self.ardour.ask(f"Editor:undo({times})")
+
+    def redo(self, times: int = 1) -> None:
+        self.ardour.ask(f"Editor:redo({times})")
+
+    def order(self, *jobs: str) -> None:
+        """Leave orders for the hook in one breath, as Lua tables."""
+        (left,) = (self.folder / "data" / "spool").glob("ardour-*.last")
+        left.with_suffix(".part").write_text("".join(f"{job}\n" for job in jobs), encoding="utf-8")
+        left.with_suffix(".part").rename(left.with_suffix(".orders"))
+
     def locate(self, sample: int) -> None:
         self.ardour.ask(
             f"Session:request_locate({sample}, false, ARDOUR.LocateTransportDisposition.MustStop, "
@@ -103,13 +135,16 @@ class Studio:
         self.ardour.window(title)
         return title
 
-    def generate(self, prompt: str, *, takes: int = 1, track: str = "") -> None:
+    def generate(self, prompt: str, *, takes: int = 1, track: str = "") -> float:
+        """Ask for sounds; the moment of OK, in seconds of the monotonic clock."""
         title = self.open("Generate")
         for number, text in enumerate((prompt, str(takes), track)):
             if number:
                 self.ardour.keys("key", "Tab")
             self.ardour.write(text) if text else self.ardour.keys("key", "ctrl+a", "Delete")
+        asked = time.monotonic()
         self.ardour.confirm(title)
+        return asked
 
     def manifest(self, region: Region) -> dict[str, Any]:
         """What was written of the job that made it."""
