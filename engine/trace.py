@@ -62,7 +62,7 @@ class Fit(Model):
     rate: float = Field(1.0, description="1.01: the sound takes 1 % longer than the picture.")
     matched: int = Field(ge=0, description="Onsets that lie on moments, once delay and rate are taken away.")
     error_seconds: float = Field(ge=0, description="Median distance of those.")
-    confidence: float = Field(ge=0, le=1, description="How far it stands out of all other delays; below 0.5: chance.")
+    confidence: float = Field(ge=0, le=1, description="How seldom chance does as well; under 0.8 it is not acted on.")
 
     def offset_seconds(self, picture_seconds: float) -> float:
         """How late the sound is at some moment of the picture."""

@@ -35,7 +35,7 @@ _QUIETEST_DB = 40.0
 _NO_NOISE_DBFS = -90.0
 _COLOUR_FRAME = 4096
 _COLOUR_FROM_HZ, _COLOUR_TO_HZ = 150.0, 12_000.0
-_WHITE, _PINK, _STEEP = (-1.2, 1.2), (1.8, 4.2), 6.0
+_WHITE, _PINK, _STEEP = (-1.2, 1.2), (2.4, 3.6), 6.0
 """dB an octave, by which the floor falls."""
 _VOICES_SPREAD_DB, _VOICES_SHARE, _VOICES_UNREST = 8.0, 0.92, (1.35, 2.3)
 """Middle above low level; share of the power between 200 Hz and 4 kHz; deviation over mean of a bin's power. Of noise

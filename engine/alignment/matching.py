@@ -16,7 +16,7 @@ from engine.trace import Fit, Moment
 
 Real = NDArray[np.float64]
 
-MOST_DELAY_SECONDS = 1.0
+MOST_DELAY_SECONDS = 0.6
 MOST_DRIFT = 0.03
 """Of the rate, to each side; and no more than moves the end by :data:`MOST_MOVED_SECONDS`."""
 MOST_MOVED_SECONDS = 4.0
@@ -30,11 +30,12 @@ _NEAR_SECONDS = 0.06
 """Matched is what is no farther apart, once delay and rate are taken away."""
 _OTHER_SECONDS = 0.12
 """A delay so far from the best is another delay."""
-_FOR_DRIFT = 0.06
+_FOR_DRIFT = 0.12
 """A drift has to bring so much more together than none does."""
-_FOR_FAR = 0.06
-"""A delay of a second has to bring so much more together than none does."""
-_DELAYS = np.arange(-200, 201) * _GRIDS_A_STEP * _GRID_SECONDS * MOST_DELAY_SECONDS
+_FOR_FAR = 0.15
+"""The longest delay has to bring so much more together than none does."""
+_MOST_STEPS = round(MOST_DELAY_SECONDS / (_GRIDS_A_STEP * _GRID_SECONDS))
+_DELAYS = np.arange(-_MOST_STEPS, _MOST_STEPS + 1) * _GRIDS_A_STEP * _GRID_SECONDS
 _DOUBT = 1 - _FOR_FAR * np.abs(_DELAYS) / MOST_DELAY_SECONDS
 _KERNEL = round(4 * SPREAD_SECONDS / _GRID_SECONDS)
 _REACH_SECONDS = 5 * SPREAD_SECONDS

@@ -16,10 +16,13 @@ from engine.handle import Handle
 from engine.source import Source
 from engine.trace import Fit, Heard, Score, Seen
 
-BELIEVED = 0.5
-"""Confidence of a fit, from which it is acted on."""
+BELIEVED = 0.8
+"""Confidence of a fit, from which it is acted on: of the recorded clips with contacts that reach it, nine in ten are
+right to 120 ms, as near as their own sound is in time; without contacts, one in ten reaches it."""
 REMOVABLE = ("white", "pink", "voices")
 """Noise that is taken for a fault; every other one may be the place."""
+_LEAST_EVENTS = 1
+"""Onsets, without which a noise is the sound itself."""
 AUDIBLE_NOISE_DB = 25.0
 """Noise less far under the sound is a fault."""
 QUIET_DBTP, LOUD_DBTP = -20.0, 0.0
@@ -67,7 +70,8 @@ def in_time(fit: Fit, seen: Seen) -> float:
 
 def is_noisy(heard: Heard) -> bool:
     """Whether noise lies under it that is a fault."""
-    return heard.noise in REMOVABLE and heard.snr_db is not None and heard.snr_db < AUDIBLE_NOISE_DB
+    audible = heard.snr_db is not None and heard.snr_db < AUDIBLE_NOISE_DB
+    return audible and heard.noise in REMOVABLE and len(heard.onsets) >= _LEAST_EVENTS
 
 
 def _faults(heard: Heard, original: Heard) -> list[tuple[str, float]]:

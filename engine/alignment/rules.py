@@ -47,7 +47,9 @@ def _candidates(brief: Brief) -> Iterator[tuple[Sequence[Action], str]]:
     """Plans and their reasons, the likeliest first."""
     pair = brief.pair
     fit = believed(pair.fit)
-    filters = _FILTERS[pair.heard.noise] if fit and is_noisy(pair.heard) else ()
+    # Voices that nothing in the picture answers may be what the scene is about; hiss never is.
+    takes_noise = is_noisy(pair.heard) and (fit is not None or pair.heard.noise != "voices")
+    filters = _FILTERS[pair.heard.noise] if takes_noise else ()
     mends, told = _mended(pair)
     levels, level_told = _levelled(pair)
     first = filters[:1]
