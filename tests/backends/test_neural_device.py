@@ -50,7 +50,7 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Neural
     return made
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _card(monkeypatch: pytest.MonkeyPatch) -> None:
     RESIDENCE.leave(Device(name="cpu"))
     monkeypatch.setattr(Device, "dtype", property(lambda self: torch.bfloat16))
@@ -73,6 +73,7 @@ def heard(samples: np.ndarray) -> bool:
     return bool(np.isfinite(samples).all() and np.abs(samples).max() > 1e-4)
 
 
+@pytest.mark.usefixtures("_card")
 @pytest.mark.parametrize(("name", "small"), [("stable_audio", False), *((n, True) for n in (*BACKENDS, *OWN_SUITE))])
 def test_everything_works_there(
     name: str, small: bool, backends: Callable[[str], NeuralBackend], monkeypatch: pytest.MonkeyPatch
@@ -100,3 +101,11 @@ def test_everything_works_there(
     if not isinstance(backend, AuffusionBackend):  # its pictures are heard by a vocoder of their own
         assert {value.dtype for value in sounding.parameters()} == {torch.float32}, "what it rounds is heard"
     assert hasattr(drawing, "_hf_hook") is small, "accelerate's, that brings a part and takes it back"
+
+
+def test_a_card_of_before_2020_computes_in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert Device(name="cuda").dtype == torch.float32
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
+    assert Device(name="cuda").dtype == torch.bfloat16
+    assert Device(name="mps").dtype == Device(name="cpu").dtype == torch.float32

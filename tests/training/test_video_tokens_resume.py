@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.backends.auffusion import UNUSED
 from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens import visual_adapter
 from engine.backends.neural.video_tokens.config import HearConfig, LookConfig, VideoTokensConfig
@@ -236,7 +237,7 @@ def test_the_adapter_learns_on_a_frozen_u_net_and_loads(
     assert [each.path.name for each in done.unread] == ["broken.mp4"]
     assert before == {path: path.read_bytes() for path in before}
     with quiet():
-        pipeline = StableDiffusionPipeline.from_pretrained(str(layout), safety_checker=None)
+        pipeline = StableDiffusionPipeline.from_pretrained(str(layout), **UNUSED)
         visual_adapter.attach(pipeline, out)
     assert json.loads((out / "licence.json").read_text())["commercial"] is False
     assert (out / "adapter.training.json").is_file()

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from engine.backends.neural.device import Device
 from engine.errors import BackendFailed, BadArgument, Cancelled
 from engine.handle import Handle
 from engine.model import Model
@@ -72,8 +73,9 @@ def train(task: Task[E], config: TrainConfig, out: Path, handle: Handle) -> tupl
 
     make(out)
     set_seed(config.seed)
-    on_card = config.device in ("auto", "cuda") and torch.cuda.is_available()
-    accelerator = Accelerator(cpu=config.device == "cpu", mixed_precision="bf16" if on_card else "no")
+    card = "cuda" if config.device in ("auto", "cuda") and torch.cuda.is_available() else "cpu"
+    half = Device(name=card).dtype == torch.bfloat16
+    accelerator = Accelerator(cpu=config.device == "cpu", mixed_precision="bf16" if half else "no")
     if accelerator.num_processes > 1 and config.batch % accelerator.num_processes:
         raise BadArgument("A batch is a multiple of the number of processes.", field="batch")
     parameters = task.trained()
