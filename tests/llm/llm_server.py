@@ -15,12 +15,29 @@ Turn = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class LlmServer:
-    """What it was asked, and what it will answer: one turn a request, the last one again and again."""
+    """What it was asked, and what it will answer: one turn a request, the last one again and again.
+
+    A model with turns of its own is answered with those.
+    """
 
     turns: list[Turn]
+    by_model: dict[str, list[Turn]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     done: threading.Event = field(default_factory=threading.Event)
     base_url: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, model: str) -> list[dict[str, Any]]:
+        """What one model was asked."""
+        return [asked for asked in self.asked if asked["model"] == model]
+
+    def turn(self, asked: dict[str, Any]) -> Turn:
+        """Of one more request."""
+        with self.lock:
+            self.asked.append(asked)
+            own = self.by_model.get(asked["model"])
+            turns, number = (own, len(self.of(asked["model"]))) if own else (self.turns, len(self.asked))
+            return turns[min(number, len(turns)) - 1]
 
 
 def says(content: object) -> Turn:
@@ -45,6 +62,13 @@ def raw(body: bytes, status: int = 200) -> Turn:
         handler.wfile.write(body)
 
     return turn
+
+
+def costs(content: object, taken: int, given: int) -> Turn:
+    """A completion that tells what it cost."""
+    message = {"role": "assistant", "content": json.dumps(content)}
+    usage = {"prompt_tokens": taken, "completion_tokens": given}
+    return raw(json.dumps({"choices": [{"message": message}], "usage": usage}).encode())
 
 
 def refuses(status: int, message: str) -> Turn:
@@ -79,14 +103,13 @@ def endless(piece: bytes, server_done: threading.Event, pause_seconds: float) ->
 
 
 @contextmanager
-def llm_server(*turns: Turn) -> Iterator[LlmServer]:
-    state = LlmServer(list(turns))
+def llm_server(*turns: Turn, **by_model: list[Turn]) -> Iterator[LlmServer]:
+    state = LlmServer(list(turns), by_model)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            state.asked.append(asked)
-            state.turns[min(len(state.asked), len(state.turns)) - 1](self)
+            state.turn(asked)(self)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
