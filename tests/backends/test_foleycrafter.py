@@ -195,7 +195,7 @@ def test_the_terms_of_both_models_hold(backend: FoleyCrafterBackend) -> None:
     assert backend.capabilities.watches
     assert not licence.commercial
     assert "CC-BY-NC-SA-4.0" in licence.name
-    assert "FoleyCrafter" in licence.name
+    assert "Apache-2.0" in licence.name
     assert isinstance(backend, NeuralBackend)
 
 
