@@ -233,7 +233,9 @@ class EditRequest(RegionRequest):
     )
     reference: str = Field("", max_length=4_096, description="File whose room worldize takes; under an allowed root.")
     takes: int = Field(1, ge=1, le=16, description="Different versions, where chance has a part in it.")
-    backend: str = Field("", max_length=64, description="What makes a new sound for fill; left out, the best match.")
+    backend: str = Field(
+        "", max_length=64, description="What makes new sound (fill, extend, restyle); left out, the best match."
+    )
     plan_only: bool = Field(False, description="Only say which actions it would be, to be changed and sent as do.")
 
     @field_validator("do")

@@ -849,7 +849,7 @@ return {
           type = "string",
           default = "",
           max_length = 64,
-          about = "What makes a new sound for fill; left out, the best match.",
+          about = "What makes new sound (fill, extend, restyle); left out, the best match.",
           expected = "text of at most 64 characters",
         },
         {
