@@ -75,6 +75,16 @@ def test_equal_wishes_go_together_and_others_apart() -> None:
     model = Model()
     mixed = [*wishes(2), *wishes(2, length=200), *wishes(1, onsets_seconds=(0.1,))]
     assert run(model, mixed) == [2, 2, 1]
+    few, more = ({"steps": float(steps)} for steps in (1, 2))
+    asked = [Wanted(text="rain", seed=0, length_samples=9, options=options) for options in (few, more, few)]
+    calls: list[list[float]] = []
+
+    def call(wanted: Sequence[Wanted], on_step: OnStep) -> list[Samples]:
+        calls.append([each.options["steps"] for each in wanted])
+        return [np.zeros((1, 9), np.float32) for _ in wanted]
+
+    assert len(dict(Batches(Device(name="cpu")).run(call, asked, Handle()))) == 3
+    assert calls == [[1.0, 1.0], [2.0]], "a call has one number of steps"
 
 
 def test_where_nothing_is_measured_batches_are_small() -> None:
