@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.alignment.base import Parts
 from engine.alignment.loop import Aligned, align, pair_of
-from engine.alignment.measured import MeasuredJudge
-from engine.alignment.rules import RulePlanner
-from engine.alignment.telling import MeasuredDescriber
+from engine.alignment.models.choose import parts
 from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.editing.kit import Kit
@@ -54,7 +51,7 @@ def aligned(
         )
         found = align(
             pair,
-            _parts(settings, request),
+            parts(settings, planner=request.planner, judge=request.judge, warn=warnings.setdefault),
             Kit(folder=folder, warn=warnings.setdefault),
             threshold=request.threshold,
             cycles=request.cycles,
@@ -71,10 +68,6 @@ def _picture(request: AlignRequest, length_seconds: float) -> Picture:
         length_seconds=length_seconds,
         play_rate=request.video_rate / request.play_rate,
     )
-
-
-def _parts(settings: Settings, request: AlignRequest) -> Parts:
-    return Parts(describer=MeasuredDescriber(), planner=RulePlanner(), judge=MeasuredJudge())
 
 
 def _written(
