@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -324,8 +325,6 @@ def test_nothing_listens(pair: Pair, who: str) -> None:
 
 
 def test_a_picture_that_is_gone_is_a_planner_failed(pair: Pair) -> None:
-    from dataclasses import replace
-
     with llm_server(eyes=[says(JUDGED)]) as server, pytest.raises(PlannerFailed, match="cannot be shown to a model"):
         chosen(server).judge.judge(pair.sound, replace(pair, picture=Picture(path="/gone.mp4")), Handle())
 
