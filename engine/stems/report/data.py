@@ -18,7 +18,7 @@ from engine.cue import Cue
 from engine.handle import Handle
 from engine.model import Model
 from engine.results import StemFile
-from engine.stems.report.contents import Report
+from engine.stems.report.contents import Report, Shown
 from engine.stems.report.listening import bytes_expected, listening_copy
 from engine.stems.report.waveform import columns_that_fit, peaks
 
@@ -56,22 +56,27 @@ class StillData(Model):
     jpeg: str
 
 
-class SoundData(Model):
-    """One file."""
+class Playable(Model):
+    """What a page needs of a file to draw it and to play it."""
 
     name: str
     url: str
     mp3: str = ""
     peaks: str
     columns: int
-    take: int
-    start_seconds: float
+    start_seconds: float = 0.0
     length_seconds: float
-    onset_seconds: float
     channels: int
-    pan: float
+    pan: float = 0.0
     loudness_lufs: float | None
     peak_dbtp: float
+
+
+class SoundData(Playable):
+    """One file of a job."""
+
+    take: int
+    onset_seconds: float
     licence: str
     commercial: bool
 
@@ -91,8 +96,8 @@ class TrackData(Model):
     events: tuple[EventData, ...]
 
 
-class PageData(Model):
-    """All of it."""
+class AxisData(Model):
+    """What every page has: the axis, and the picture on it."""
 
     job_id: str
     sample_rate_hz: int
@@ -103,9 +108,14 @@ class PageData(Model):
     picture: PictureData | None
     stills: tuple[StillData, ...]
     shots_seconds: tuple[float, ...]
-    cues: tuple[Cue, ...]
     motion: str
     motion_rate_hz: float
+
+
+class PageData(AxisData):
+    """All of a job's."""
+
+    cues: tuple[Cue, ...]
     tracks: tuple[TrackData, ...]
     mix: SoundData | None
 
@@ -118,7 +128,6 @@ def page_data(report: Report, folder: Path, job_id: str, handle: Handle) -> Page
     FileUnreadable
         When a stem is not there.
     """
-    rate = report.session.sample_rate
     files = [*((report.mix,) if report.mix else ()), *sorted(report.stems, key=lambda s: (s.take, s.index))]
     columns = columns_that_fit([file.length_samples / file.sample_rate_hz for file in files], COLUMNS)
     sounds: dict[str, SoundData] = {}
@@ -131,30 +140,39 @@ def page_data(report: Report, folder: Path, job_id: str, handle: Handle) -> Page
             mp3 = mp3 if len(mp3) <= room else b""
             room -= len(mp3)
         sounds[file.path] = _sound(file, report, folder, count, mp3)
-    length = report.length_samples / rate
-    ends = [(sound.start_seconds, sound.start_seconds + sound.length_seconds) for sound in sounds.values()]
-    frames = report.session.frames
-    motion, motion_rate_hz = _motion(report.motion, report.motion_rate_hz)
+    spans = [(sound.start_seconds, sound.start_seconds + sound.length_seconds) for sound in sounds.values()]
     return PageData(
+        **dict(axis_data(report, folder, job_id, spans)),
+        cues=report.cues,
+        tracks=_tracks(report.stems, sounds),
+        mix=sounds[report.mix.path] if report.mix else None,
+    )
+
+
+def axis_data(shown: Shown, folder: Path, job_id: str, spans: Iterable[tuple[float, float]]) -> AxisData:
+    """The axis, long enough for what sounds: ``spans`` are first and last second of each."""
+    rate = shown.session.sample_rate
+    length = shown.length_samples / rate
+    starts, ends = zip((0.0, length), *spans, strict=True)
+    frames = shown.session.frames
+    motion, motion_rate_hz = _motion(shown.motion, shown.motion_rate_hz)
+    return AxisData(
         job_id=job_id,
         sample_rate_hz=rate,
-        midnight_samples=report.session.start_samples + report.position_samples,
+        midnight_samples=shown.session.start_samples + shown.position_samples,
         frames=FrameCount(
             numerator=frames.rate.numerator,
             denominator=frames.rate.denominator,
             drop=frames.drop_frame,
             name=str(frames),
         ),
-        begin_seconds=min([0.0, *(start for start, _ in ends)]),
-        end_seconds=max([length, *(end for _, end in ends)]),
-        picture=_picture(report, folder, length),
-        stills=_stills(report),
-        shots_seconds=tuple(start / rate for start in report.shots_samples),
-        cues=report.cues,
+        begin_seconds=min(starts),
+        end_seconds=max(ends),
+        picture=_picture(shown, folder, length),
+        stills=_stills(shown),
+        shots_seconds=tuple(start / rate for start in shown.shots_samples),
         motion=motion,
         motion_rate_hz=motion_rate_hz,
-        tracks=_tracks(report.stems, sounds),
-        mix=sounds[report.mix.path] if report.mix else None,
     )
 
 
@@ -171,7 +189,7 @@ def url_of(path: str | Path, folder: Path) -> str:
     return quote(Path(relative).as_posix())
 
 
-def _picture(report: Report, folder: Path, length_seconds: float) -> PictureData | None:
+def _picture(report: Shown, folder: Path, length_seconds: float) -> PictureData | None:
     picture = report.picture
     if picture is None:
         return None
@@ -184,7 +202,7 @@ def _picture(report: Report, folder: Path, length_seconds: float) -> PictureData
     )
 
 
-def _stills(report: Report) -> tuple[StillData, ...]:
+def _stills(report: Shown) -> tuple[StillData, ...]:
     """As many as there is room for, evenly left out where there are too many."""
     stills = report.stills
     while sum(len(still.jpeg) for still in stills) > STILLS_BYTES:

@@ -1,8 +1,6 @@
 // Puts the page together and listens to people.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const find = (selector) => document.querySelector(selector);
-const video = find("video");
 const timecode = new Timecode(data);
 const timeline = new Timeline(find(".timeline"), data, timecode);
 
@@ -22,14 +20,8 @@ function audibleNow() {
   return tracks.filter(isHeard).flatMap(shownOn);
 }
 
-const sounds = new Sounds(() => {
-  const missing = find(".missing");
-  missing.hidden = false;
-  missing.textContent =
-    `${sounds.failed.size} of ${everySound.length} sounds cannot be played: ` +
-    "they are not in the page, and their files are not in the folder that it lies in.";
-});
-const transport = new Transport(data, video, sounds, audibleNow);
+const sounds = new Sounds(() => tellMissing(sounds, everySound));
+const transport = new Transport(data, find("video"), sounds, audibleNow);
 
 // Cues --------------------------------------------------------------------------------------------------------------
 
@@ -54,10 +46,6 @@ function sentence(cue) {
   ].filter(Boolean).join(" · ");
 }
 
-function tell(title, text) {
-  find(".detail").replaceChildren(made("b", { textContent: title }), ` ${text}`);
-}
-
 function select(cue, scroll = true) {
   for (const one of [selected, cue]) {
     const now = one === cue;
@@ -74,12 +62,6 @@ function select(cue, scroll = true) {
   const place = find(".place");
   place.hidden = !data.picture || cue.origin !== "picture";
   Object.assign(place.style, { left: `${100 * cue.x}%`, top: `${100 * cue.y}%` });
-}
-
-function seekTo(time) {
-  transport.seek(time);
-  timeline.move(transport.at, true);
-  refresh();
 }
 
 function addCues(lane) {
@@ -103,7 +85,7 @@ function addCues(lane) {
     }
     cue.button.addEventListener("mouseenter", () => select(cue));
     cue.button.addEventListener("focus", () => select(cue));
-    cue.button.addEventListener("click", () => { seekTo(cue.start); select(cue); });
+    cue.button.addEventListener("click", () => { deck.seek(cue.start); select(cue); });
     lane.append(cue.button);
     const kind = made("td", { className: "kind", textContent: KINDS[cue.kind] });
     kind.dataset.kind = cue.kind;
@@ -113,7 +95,7 @@ function addCues(lane) {
       meter(cue.strength), meter(cue.confidence),
       made("td", { textContent: cue.label, title: cue.label }), made("td", { textContent: cue.track }),
     );
-    cue.listed.addEventListener("click", () => { seekTo(cue.start); select(cue, false); });
+    cue.listed.addEventListener("click", () => { deck.seek(cue.start); select(cue, false); });
     cue.listed.addEventListener("mouseenter", () => select(cue, false));
     find(".cuelist tbody").append(cue.listed);
   }
@@ -183,16 +165,7 @@ function listenTo(what) {
 }
 
 function addRows() {
-  timeline.addRow("ruler", data.frames.name + " fps", paintRuler(timecode));
-  const stills = data.stills.map((still) => ({
-    ...still,
-    image: made("img", { onload: () => timeline.draw(), src: `data:image/jpeg;base64,${still.jpeg}` }),
-  }));
-  stills.end = data.picture?.length_seconds ?? timeline.begin + timeline.length;
-  if (stills.length || data.shots_seconds.length > 1) {
-    timeline.addRow("film", "Picture", paintFilm(stills, data.shots_seconds));
-  }
-  if (data.motion) timeline.addRow("motion", "Motion", paintMotion(bytesOf(data.motion), data.motion_rate_hz));
+  const stills = addPictureRows(timeline, data);
   if (cues.length) addCues(timeline.addRow("cues", "Cues", () => {}).lane);
   let loudest = 1;
   for (const sound of everySound) for (const value of sound.drawn) loudest = Math.max(loudest, Math.abs(value));
@@ -206,165 +179,31 @@ function addRows() {
   return stills;
 }
 
-const stills = addRows();
-
-// The monitor -------------------------------------------------------------------------------------------------------
-
-function setUpMonitor() {
-  const monitor = find(".monitor");
-  monitor.hidden = !data.picture && !stills.length;
-  const shape = (width, height) => { monitor.style.aspectRatio = `${width} / ${height}`; };
-  stills[0]?.image.addEventListener("load", ({ target }) => shape(target.naturalWidth, target.naturalHeight));
-  video.addEventListener("loadedmetadata", () => { if (video.videoWidth) shape(video.videoWidth, video.videoHeight); });
-  video.addEventListener("error", () => {
-    video.hidden = find(".guide").hidden = true;
-    const words = find(".unplayable");
-    words.hidden = false;
-    words.textContent =
-      `${data.picture.name} does not play here: its file is not where this page looks for it, or this browser does not ` +
-      `know its format.${stills.length ? " The filmstrip moves instead." : ""}`;
-  });
-  find(".upper").hidden = monitor.hidden && !cues.length;
-  if (!cues.length) find(".cuelist tbody").append(made("tr", { className: "none" }, made("td", { colSpan: 7, textContent: "No cues." })));
-}
-
-function refresh() {
-  const time = transport.now();
-  timeline.move(time, transport.running);
-  const text = timecode.at(time);
-  const shown = find(".timecode");
-  if (shown.textContent !== text) shown.textContent = text;
-  const still = stills.findLast((one) => one.time_seconds <= time + 1e-3) ?? stills[0];
-  const monitor = find(".still");
-  if (still && monitor.src !== still.image.src) monitor.src = still.image.src;
-  const play = find(".play");
-  if (play.getAttribute("aria-pressed") !== String(transport.running)) {
-    play.setAttribute("aria-pressed", String(transport.running));
-    play.setAttribute("aria-label", transport.running ? "Pause" : "Play");
-  }
-}
-
-function everyFrame() {
-  transport.tick();
-  if (transport.running) refresh();
-  requestAnimationFrame(everyFrame);
-}
-
 // People ------------------------------------------------------------------------------------------------------------
-
-async function toggle() {
-  if (transport.running) transport.pause();
-  else transport.play();
-  refresh();
-}
-
-function zoom(what) {
-  const factor = { in: timeline.zoomed * 2, out: timeline.zoomed / 2, fit: 1 }[what];
-  timeline.zoom(factor, transport.now());
-}
-
-function step(frames) {
-  seekTo(timecode.secondsOf(timecode.frameAt(transport.now()) + frames));
-}
 
 function goToCue(direction) {
   const cue = neighbour(direction);
   if (!cue) return;
-  seekTo(cue.start);
+  deck.seek(cue.start);
   select(cue);
   if (document.activeElement?.classList.contains("cue")) cue.button.focus({ preventScroll: true });
 }
 
-const KEYS = {
-  " ": toggle,
-  ArrowLeft: (event) => step(event.shiftKey ? -timecode.nominal : -1),
-  ArrowRight: (event) => step(event.shiftKey ? timecode.nominal : 1),
-  ArrowUp: () => goToCue(-1),
-  ArrowDown: () => goToCue(1),
-  Home: () => seekTo(0),
-  End: () => seekTo(transport.end),
-  "+": () => zoom("in"),
-  "=": () => zoom("in"),
-  "-": () => zoom("out"),
-  0: () => zoom("fit"),
-};
-
-document.addEventListener("keydown", (event) => {
-  const { target } = event;
-  if (event.ctrlKey || event.metaKey || event.altKey || target.matches("select, input")) return;
-  const ownSpace = target.matches("button:not(.cue), summary"); // a button that has the focus is what space presses
-  const act = KEYS[event.key];
-  if (!act || (event.key === " " && ownSpace)) return;
-  event.preventDefault();
-  act(event);
+const deck = new Deck({
+  data,
+  timecode,
+  timeline,
+  transport,
+  stills: addRows(),
+  keys: { ArrowUp: () => goToCue(-1), ArrowDown: () => goToCue(1) },
 });
-
-// A press with the mouse leaves the focus where it is, so that space goes on to mean play.
-document.addEventListener("mousedown", (event) => {
-  if (event.target.closest("button")) event.preventDefault();
-});
-
-find(".timeline").addEventListener("pointerdown", (event) => {
-  const lane = event.target.closest(".lane");
-  if (!lane || event.button || event.target.closest(".cue")) return;
-  event.preventDefault();
-  find(".timeline").focus({ preventScroll: true });
-  lane.setPointerCapture(event.pointerId);
-  const follow = (moved) => seekTo(timeline.timeAt(moved.clientX));
-  follow(event);
-  lane.addEventListener("pointermove", follow);
-  for (const end of ["pointerup", "pointercancel"]) {
-    lane.addEventListener(end, () => lane.removeEventListener("pointermove", follow), { once: true });
-  }
-});
-
-find(".timeline").addEventListener("wheel", (event) => {
-  if (!event.ctrlKey && !event.metaKey) return;
-  event.preventDefault();
-  timeline.zoom(timeline.zoomed * Math.exp(-event.deltaY / 300), timeline.timeAt(event.clientX));
-}, { passive: false });
-
-find(".play").addEventListener("click", toggle);
-find(".start").addEventListener("click", () => seekTo(0));
-for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => zoom(button.dataset.zoom));
 for (const button of document.querySelectorAll("[data-listen]")) {
   button.addEventListener("click", () => listenTo(button.dataset.listen));
 }
 find(".listen").hidden = !(data.mix && tracks.length);
-find(".guide").hidden = !data.picture;
-find(".guide").addEventListener("click", () => {
-  video.muted = !video.muted;
-  find(".guide").setAttribute("aria-pressed", String(!video.muted));
-});
-
-// "#t=12.5" opens the page at that second: for a link in a mail, and for pictures of the page.
-function openAtFragment() {
-  const asked = Number(new URLSearchParams(location.hash.slice(1)).get("t"));
-  if (asked) seekTo(asked);
-}
-
-setUpMonitor();
-find("main").hidden = false;
-timeline.layout();
-openAtFragment();
-window.addEventListener("hashchange", openAtFragment);
-refresh();
-everyFrame();
+find(".upper").hidden = find(".monitor").hidden && !cues.length;
+if (!cues.length) find(".cuelist tbody").append(made("tr", { className: "none" }, made("td", { colSpan: 7, textContent: "No cues." })));
+deck.open();
 
 // For tests, and for the curious.
-window.cuewright = {
-  data,
-  timecode,
-  seek: seekTo,
-  state: () => ({
-    running: transport.running,
-    waiting: transport.waiting,
-    time: transport.now(),
-    plays: transport.plays,
-    picture: transport.plays ? transport.pictureTime() : null,
-    sounds: sounds.positions(),
-    audible: audibleNow().map((sound) => sound.name),
-    failed: [...sounds.failed].map((sound) => sound.name),
-    drawn: timeline.painters.filter(({ canvas }) => canvas.dataset.drawn).length,
-  }),
-};
+window.cuewright = { data, timecode, seek: (time) => deck.seek(time), state: () => deck.state() };

@@ -6,8 +6,11 @@
 const LOOK_AHEAD = 3; // seconds before its beginning that a file is opened
 const DRIFT = 0.015; // seconds that scheduled sound may be off the picture before it is scheduled anew
 const OPEN_FILES = 32; // a browser refuses more than some 70 of them
+const SOON = 0.005; // seconds ahead that a sound is scheduled which should have begun already
+const FADE = 0.003; // time constant, where a sound is begun or ended in its middle
 
 const monoCentre = Math.SQRT1_2; // mono lies 3 dB lower in the centre, as in the mix
+const gainOf = (sound) => sound.gain ?? 1; // a page may turn a sound down, never up
 
 function bytesOf(base64) {
   const text = atob(base64);
@@ -17,25 +20,31 @@ function bytesOf(base64) {
 }
 
 class BufferVoice {
-  constructor(context, buffer, sound, beginsAt, audible) {
+  // `beginsAt`: the second of the context's clock at which the sound's first sample lies.
+  constructor(context, buffer, sound, beginsAt) {
     this.sound = sound;
     this.beginsAt = beginsAt;
+    this.context = context;
     this.source = new AudioBufferSourceNode(context, { buffer });
-    this.gain = new GainNode(context, { gain: 1 });
+    const from = Math.max(beginsAt, context.currentTime + SOON);
+    this.gain = new GainNode(context, { gain: from > beginsAt ? 0 : gainOf(sound) });
+    if (from > beginsAt) this.gain.gain.setTargetAtTime(gainOf(sound), from, FADE);
     this.panner = new StereoPannerNode(context, { pan: sound.pan }); // equal power for mono, as in the mix
     this.source.connect(this.panner).connect(this.gain).connect(context.destination);
-    const late = audible - beginsAt;
-    if (late > 0) this.source.start(0, late);
-    else this.source.start(beginsAt);
+    this.source.start(from, from - beginsAt);
+  }
+
+  level() {
+    this.gain.gain.setTargetAtTime(gainOf(this.sound), this.context.currentTime, FADE);
   }
 
   seconds(audible) {
     return this.sound.start_seconds + audible - this.beginsAt;
   }
 
-  stop(context) {
-    this.gain.gain.setTargetAtTime(0, context.currentTime, 0.003);
-    this.source.stop(context.currentTime + 0.02);
+  stop() {
+    this.gain.gain.setTargetAtTime(0, this.context.currentTime + SOON, FADE);
+    this.source.stop(this.context.currentTime + 0.03);
   }
 }
 
@@ -47,11 +56,15 @@ class FileVoice {
     this.element = new Audio();
     this.element.preload = "auto";
     this.element.preservesPitch = false;
-    this.element.volume = sound.channels === 1 ? monoCentre : 1;
+    this.level();
     this.element.addEventListener("error", () => failed(sound));
     this.element.src = sound.url;
     this.began = null; // how it was last told to: "start" or "jump"
     this.jumps = 0;
+  }
+
+  level() {
+    this.element.volume = gainOf(this.sound) * (this.sound.channels === 1 ? monoCentre : 1);
   }
 
   place(time) {
@@ -135,16 +148,19 @@ class Sounds {
   // Make what sounds be exactly `list`, at `time`.
   follow(list, time) {
     const wanted = new Set(list.filter((sound) => this.within(sound, time)));
+    const running = this.scheduled(); // what joins or replaces it lies on its clock, to the sample
     for (const [sound, voice] of this.voices) {
       if (!wanted.has(sound)) this.end(sound, voice);
     }
     const audible = this.context ? this.audible() : 0;
-    if (this.drifted(audible, time)) this.stop();
+    const drifted = this.drifted(running, audible, time);
+    if (drifted) this.stop();
+    const zero = running && !drifted ? running.beginsAt - running.sound.start_seconds : audible - time;
     for (const sound of wanted) {
       if (this.voices.has(sound) || this.failed.has(sound)) continue;
       const buffer = this.buffers.get(sound);
       if (buffer) {
-        this.voices.set(sound, new BufferVoice(this.context, buffer, sound, audible + sound.start_seconds - time, audible));
+        this.voices.set(sound, new BufferVoice(this.context, buffer, sound, zero + sound.start_seconds));
       } else if (!sound.mp3 && this.voices.size < OPEN_FILES) {
         this.voices.set(sound, new FileVoice(sound, this.onFailed));
       }
@@ -159,9 +175,17 @@ class Sounds {
     return time > sound.start_seconds - ahead && time < sound.start_seconds + sound.length_seconds;
   }
 
+  scheduled() {
+    return [...this.voices.values()].find((one) => one instanceof BufferVoice);
+  }
+
+  // Have all that plays be as loud as it is to be now.
+  level() {
+    for (const voice of this.voices.values()) voice.level();
+  }
+
   // Once may be a clock that was read at an unlucky moment; five times in a row is not.
-  drifted(audible, time) {
-    const voice = [...this.voices.values()].find((one) => one instanceof BufferVoice);
+  drifted(voice, audible, time) {
     this.off = voice && Math.abs(voice.seconds(audible) - time) > DRIFT ? this.off + 1 : 0;
     return this.off >= 5;
   }
@@ -178,7 +202,7 @@ class Sounds {
   }
 
   end(sound, voice) {
-    voice.stop(this.context);
+    voice.stop();
     this.voices.delete(sound);
   }
 

@@ -1,13 +1,14 @@
 // What time it is. The picture is the clock wherever it plays; elsewhere the computer's is.
 
 class Transport {
-  constructor(data, video, sounds, audibleNow) {
+  constructor(data, video, sounds, audibleNow, audibleSoon = audibleNow) {
     this.begin = data.begin_seconds;
     this.end = data.end_seconds;
     this.picture = data.picture;
     this.video = video;
     this.sounds = sounds;
     this.audibleNow = audibleNow; // () => the sounds that are to be heard
+    this.audibleSoon = audibleSoon; // () => those that are to be ready too
     this.running = false;
     this.waiting = false; // for the picture to move
     this.at = 0;
@@ -64,7 +65,7 @@ class Transport {
     if (this.running) return;
     this.running = this.waiting = true;
     this.heldAt = this.video.currentTime;
-    await this.sounds.prepare(this.audibleNow());
+    await this.sounds.prepare(this.audibleSoon());
     if (!this.running) return; // stopped again meanwhile
     if (this.at >= this.end - 0.01) this.at = 0;
     this.sounds.place(this.audibleNow(), this.at);
