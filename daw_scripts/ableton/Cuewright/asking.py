@@ -15,10 +15,11 @@ from .osc import Message, Value, bundle, encode
 from .placing import Event, Look, Place, Sound
 from .refused import Refused
 from .replies import ROOT, Stem
-from .selection import Span
+from .selection import Region, Span
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from Live.Clip import Clip
     from Live.Song import Song
 
 
@@ -56,7 +57,7 @@ class Asked:
             path=stem.path,
             take=stem.take + self.taken,
             # An edit answers at its file's rate, and begins where its region does.
-            offset_samples=0 if self.verb == "edit" else stem.position_samples - self.position_samples,
+            offset_samples=0 if self.verb in ("edit", "align") else stem.position_samples - self.position_samples,
             length_samples=stem.length_samples,
             sample_rate_hz=stem.sample_rate_hz,
             pan=stem.pan,
@@ -96,7 +97,7 @@ def ask(song: Song, session_view: bool, command: Command, at_beats: float | None
     session_view
         Whether the Session is what the user looks at.
     command
-        One of generate, compose, locators, edit.
+        One of generate, compose, locators, edit, align.
     at_beats
         The locator that carries the command, if one does.
     settings
@@ -109,8 +110,8 @@ def ask(song: Song, session_view: bool, command: Command, at_beats: float | None
     """
     folder = selection.media_folder(song, settings.folder)
     keys: dict[str, Value] = {"folder": folder, **dict(command.settings)}
-    if command.verb == "edit":
-        return _edit(song, command, keys, settings)
+    if command.verb in ("edit", "align"):
+        return (_edit if command.verb == "edit" else _align)(song, command, keys, settings)
     keys |= {"prompt": command.words, "mix": False}
     keys.setdefault("takes", settings.takes)
     in_session = command.view == "session" if command.view else session_view and at_beats is None
@@ -152,9 +153,28 @@ def _edit(song: Song, command: Command, keys: dict[str, Value], settings: Settin
     if not command.words:
         raise Refused("Say what to do with the clip: cw edit remove the hum.")
     clip, region = selection.detail_region(song)
+    keys["do"] = command.words
+    spot = selection.spot_within(song, clip)
+    if spot is not None and spot.length_beats is not None:
+        keys["selection_start"] = float(timing.seconds(spot.start_beats, song.tempo))
+        keys["selection_length"] = float(timing.seconds(spot.length_beats, song.tempo))
+    return _of_region(song, "edit", keys, clip, region, settings)
+
+
+def _align(song: Song, command: Command, keys: dict[str, Value], settings: Settings) -> Asked:
+    clip, region = selection.detail_region(song)
+    if "video" not in keys:
+        if not clip.is_arrangement_clip:
+            raise Refused("A clip in a Session slot lies under no video: name one with video=, or use the Arrangement.")
+        above = selection.picture_above(song, region)
+        keys |= {"video": above.path, "video_offset": above.offset_seconds, "video_rate": above.play_rate}
+    return _of_region(song, "align", keys, clip, region, settings)
+
+
+def _of_region(song: Song, verb: str, keys: dict[str, Value], clip: Clip, region: Region, settings: Settings) -> Asked:
+    """A request about what a clip plays; its takes go beside it."""
     track = selection.track_of(clip)
     keys |= {
-        "do": command.words,
         "audio": region.path,
         "offset": region.offset_seconds,
         "duration": region.length_seconds,
@@ -163,13 +183,9 @@ def _edit(song: Song, command: Command, keys: dict[str, Value], settings: Settin
     }
     if clip.is_arrangement_clip:
         keys["position_samples"] = timing.samples(region.start_beats, song.tempo, settings.sample_rate)
-    spot = selection.spot_within(song, clip)
-    if spot is not None and spot.length_beats is not None:
-        keys["selection_start"] = float(timing.seconds(spot.start_beats, song.tempo))
-        keys["selection_length"] = float(timing.seconds(spot.length_beats, song.tempo))
     place = Place(start_beats=region.start_beats, beside=True, on=track)
     if not clip.is_arrangement_clip:
         slots = [slot.clip for slot in track.clip_slots]
         place = Place(start_beats=None, scene=slots.index(clip), beside=True, on=track)
     look = Look(gain=clip.gain, pitch_coarse=clip.pitch_coarse, pitch_fine=clip.pitch_fine)
-    return Asked(verb="edit", keys=tuple(keys.items()), place=place, look=look, track=track.name)
+    return Asked(verb=verb, keys=tuple(keys.items()), place=place, look=look, track=track.name)

@@ -11,12 +11,12 @@ from typing import Literal, get_args
 
 from .refused import Refused
 
-Verb = Literal["generate", "compose", "locators", "edit", "more", "again", "cancel", "status", "help"]
+Verb = Literal["generate", "compose", "locators", "edit", "align", "more", "again", "cancel", "status", "help"]
 View = Literal["arrangement", "session"]
 
 HELP = (
     "Name a track or a locator 'cw a heavy door slams'. Also: cw compose WORDS (video), cw locators WORDS, "
-    "cw edit remove the hum (selected clip), cw more, cw again, cw cancel, cw status."
+    "cw edit remove the hum (selected clip), cw align (it to the video), cw more, cw again, cw cancel, cw status."
 )
 
 _MAKING = ("takes", "seed", "backend", "planner", "preset", "channels", "duration", "track", "delivery_safe")
@@ -26,10 +26,11 @@ KEYS: dict[Verb, tuple[str, ...]] = {
     "compose": (*_MAKING, *_CUEING, "video", "video_offset", "video_rate", "cue_sheet", "sheet_frame_rate"),
     "locators": (*_MAKING, *_CUEING),
     "edit": ("takes", "seed", "backend", "planner"),  # any other 'word=' belongs to an action, such as 'factor=0.9'
+    "align": ("threshold", "cycles", "planner", "judge", "seed", "video", "video_offset", "video_rate"),
     "more": ("takes", "seed"),
 }
-_WHOLE = {"takes", "seed", "channels", "evenly"}
-_NUMBERS = {"duration", "sensitivity", "video_offset", "video_rate"}
+_WHOLE = {"takes", "seed", "channels", "evenly", "cycles"}
+_NUMBERS = {"duration", "sensitivity", "threshold", "video_offset", "video_rate"}
 _SWITCHES = {"delivery_safe"}
 _TRUE, _FALSE = {"yes", "true", "on", "1"}, {"no", "false", "off", "0"}
 

@@ -184,8 +184,9 @@ class Desk:
         """Into the set; the place is where it was when it was asked for, at the tempo of now."""
         asked = job.about.asked
         events = asked.events(job.stems.values())
+        verdict = job.result.verdict if job.result else ""
         if not events:
-            return "The engine made no sound of it."
+            return " ".join([verdict or "The engine made no sound of it.", *job.warnings])
         place = asked.place
         if place.start_beats is not None:
             try:
@@ -200,7 +201,8 @@ class Desk:
         view = "Session" if place.start_beats is None else "Arrangement"
         said = f"{count} sound{'s' if count > 1 else ''} on {names} in the {view}; one undo takes all of it back."
         actions = job.result.actions if job.result else ""
-        return " ".join([said, *([f"Done: {actions}."] if actions else []), *job.warnings])
+        done = verdict or (f"Done: {actions}." if actions else "")
+        return " ".join([said, *([done] if done else []), *job.warnings])
 
     def _lost(self) -> str:
         return (

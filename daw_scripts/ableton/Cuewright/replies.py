@@ -75,7 +75,7 @@ class Cue:
 class Done:
     """The job is finished, with so many stems and cues."""
 
-    TYPES: ClassVar[str] = "ssssiisss"
+    TYPES: ClassVar[str] = "ssssiissss"
     job_id: str
     manifest: str
     project: str
@@ -85,6 +85,7 @@ class Done:
     cue_sheet: str
     report: str
     actions: str
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

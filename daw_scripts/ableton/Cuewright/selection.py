@@ -201,6 +201,33 @@ def picture(song: Song) -> Region:
     )
 
 
+def picture_above(song: Song, sound: Region) -> Region:
+    """The video that lies where a sound lies, from where the sound begins.
+
+    Raises
+    ------
+    Refused
+        When there is none, or it begins later than the sound.
+    """
+    tempo_bpm = tempo(song)
+    end = sound.start_beats + sound.length_seconds * tempo_bpm / 60
+    under = (clip for clip in _arranged(song) if clip.start_time < end and clip.end_time > sound.start_beats)
+    clip = next(filter(_is_picture, under), None)
+    if clip is None:
+        raise Refused("There is no video above this clip: drag one into the Arrangement at its place, or name video=.")
+    if clip.start_time > sound.start_beats:
+        raise Refused(f"The clip begins before the video {_quoted(clip.name)}: split it where the video begins.")
+    region = region_of(clip, tempo_bpm)
+    skipped = float(timing.seconds(sound.start_beats - clip.start_time, tempo_bpm))
+    return Region(
+        path=region.path,
+        offset_seconds=region.offset_seconds + skipped * region.play_rate,
+        length_seconds=region.length_seconds - skipped,
+        play_rate=region.play_rate,
+        start_beats=sound.start_beats,
+    )
+
+
 def locators(song: Song) -> tuple[Span, str]:
     """The locators under the loop brace, all of them while the loop is off, as markers: "1.25; 2.5 door slam".
 
