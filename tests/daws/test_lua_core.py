@@ -20,6 +20,7 @@ ONLY_THE_ENGINE_KNOWS = {
     "a picture and no words",
     "nothing to compose to",
     "an edit of nothing",
+    "a picture with no sound to fit to it",
     "an edit that does nothing",
     "noise without a length",
     "no folder",

@@ -14,6 +14,11 @@ local function ask_for(item, folder)
     refuse("%s was not made by Cuewright: select an item that was, with one of its takes in front.",
       region.name_of(item))
   end
+  if made.verb == "align" then
+    refuse("%s was aligned, and what you have is the best that was found: there are no more takes of it.",
+      region.name_of(item))
+  end
+  region.must_be_unlocked(item)
   local keys = made.keys
   keys.seed, keys.takes, keys.folder, keys.report = form.new_seed(), options.read().takes, folder, nil
   return {

@@ -4,7 +4,7 @@
 -- on the take. Source: REAPER's help on `GetAudioAccessorSamples` ("immediately pre-FX").
 
 local import = ...
-local refuse = import("refuse")
+local refuse, regions = import("refuse"), import("region")
 
 local R = reaper
 local heard = {}
@@ -39,15 +39,18 @@ function heard.write(region, path)
   local frames = math.floor(region.length_seconds * rate + 0.5)
   if frames * channels * FLOAT_BYTES > MOST_BYTES then refuse("%s is too long: select a shorter part.", region.name) end
   local file, problem = io.open(path .. ".part", "wb")
-  if not file then refuse("What %s plays cannot be written: %s.", region.name, problem) end
+  if not file then
+    refuse("What %s plays cannot be written (%s): see whether the project's folder may be written.", region.name,
+      problem)
+  end
   open = { file = file, path = path .. ".part", accessor = R.CreateTakeAudioAccessor(region.take) }
   local written = file:write(header(rate, channels, frames))
   local buffer = R.new_array(BLOCK_FRAMES * channels)
   for done = 0, frames - 1, BLOCK_FRAMES do
     local count = math.min(BLOCK_FRAMES, frames - done)
-    if R.AudioAccessorStateChanged(open.accessor) then
+    if not regions.is_there(region) or R.AudioAccessorStateChanged(open.accessor) then
       heard.stop()
-      refuse("%s was changed while it was read: ask again.", region.name)
+      refuse("%s was changed or removed while it was read: ask again.", region.name)
     end
     local answer = R.GetAudioAccessorSamples(open.accessor, rate, channels, done / rate, count, buffer)
     local samples = {}

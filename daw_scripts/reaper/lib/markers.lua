@@ -42,30 +42,41 @@ function markers.within(span)
   return table.concat(found, "; "), wordless
 end
 
-local function is_there(position, wanted)
-  for at, name in each() do
-    if math.abs(at - position) < NEAR_SECONDS and name == wanted then return true end
+-- The places of markers by their names, read once: a project may have thousands.
+local function by_name()
+  local found = {}
+  for position, name in each() do
+    found[name] = found[name] or {}
+    table.insert(found[name], position)
+  end
+  return found
+end
+
+local function is_near(places, wanted)
+  for _, position in ipairs(places or {}) do
+    if math.abs(position - wanted) < NEAR_SECONDS then return true end
   end
   return false
 end
 
 -- The cues of a spotting as markers, in one undo step; one that is there already is not made twice.
 function markers.place(job)
-  local start = job.about.keys.position_samples
+  if #job.cues == 0 then
+    return { "No moment was found in this picture. Set markers of your own, then run \"Compose to picture\"." }
+  end
+  local start, there, wanted = job.about.keys.position_samples, by_name(), {}
+  for _, cue in ipairs(job.cues) do
+    local position = (start + cue.start_samples) / cue.sample_rate_hz
+    local name = ("CW %s %s"):format(cue.kind, cue.label):match("^(.-)%s*$")
+    if not is_near(there[name], position) then wanted[#wanted + 1] = { position = position, name = name } end
+  end
+  if #wanted == 0 then return { "The markers of this picture are there already; none was made." } end
   local colour = R.ColorToNative(COLOUR[1], COLOUR[2], COLOUR[3]) | COLOUR_IS_SET
-  local made = 0
   undo.block("Cuewright: " .. job.about.title, function()
-    for _, cue in ipairs(job.cues) do
-      local position = (start + cue.start_samples) / cue.sample_rate_hz
-      local name = ("CW %s %s"):format(cue.kind, cue.label):match("^(.-)%s*$")
-      if not is_there(position, name) then
-        R.AddProjectMarker2(0, false, position, 0, name, -1, colour)
-        made = made + 1
-      end
-    end
+    for _, one in ipairs(wanted) do R.AddProjectMarker2(0, false, one.position, 0, one.name, -1, colour) end
   end)
   R.UpdateTimeline()
-  return { ("%d markers were made. Move, remove or name them, then run \"Compose to picture\"."):format(made) }
+  return { ("%d markers were made. Move, remove or name them, then run \"Compose to picture\"."):format(#wanted) }
 end
 
 return markers

@@ -63,6 +63,12 @@ function origin.mark_item(item, job)
   R.GetSetMediaItemInfo_String(item, "P_NOTES", notes, true)
 end
 
+-- Add a line to the notes of an item, after those of the user.
+function origin.add_note(item, line)
+  local _, notes = R.GetSetMediaItemInfo_String(item, "P_NOTES", "", false)
+  R.GetSetMediaItemInfo_String(item, "P_NOTES", notes == "" and line or notes .. "\n" .. line, true)
+end
+
 local function read(get, thing, name)
   local _, value = get(thing, PREFIX .. name, "", false)
   return unescaped(value)

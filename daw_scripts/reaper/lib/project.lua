@@ -63,6 +63,20 @@ function project.current()
   return (R.EnumProjects(-1))
 end
 
+function project.is_open(one)
+  return R.ValidatePtr2(0, one, "ReaProject*")
+end
+
+-- A refusal where another project is in front, whose items are none of this action's.
+function project.must_be_in_front(one)
+  if not project.is_open(one) then
+    refuse("The project where this window was opened is closed: close this window, and ask again.")
+  end
+  if project.current() ~= one then
+    refuse("Another project is in front: go back to the one where this window was opened, and press Go again.")
+  end
+end
+
 -- Where sounds go, in the project's own media folder; nil where the user would rather save an unsaved project first.
 function project.media_folder()
   local folder = R.GetProjectPathEx(0):gsub("[/\\]+$", "") .. "/Cuewright"

@@ -15,16 +15,22 @@ Prompt.__index = Prompt
 -- Show a form; `submit` is called once with its keys, and may refuse, which leaves the window open.
 function prompt.open(asked, submit)
   local self = setmetatable({ form = asked, submit = submit }, Prompt)
-  self.height = 2 * EDGE + (#asked.rows + #asked.choices) * ROW_HEIGHT + 80
-  canvas.open("Cuewright: " .. asked.title, WIDTH, self.height)
+  self:show()
   self:cycle()
+end
+
+-- Open the window as high as its rows and what is said below them.
+function Prompt:show(problem)
+  self.problem = problem and canvas.lines(problem, WIDTH - 2 * EDGE) or {}
+  self.height = 2 * EDGE + (#self.form.rows + #self.form.choices) * ROW_HEIGHT + #self.problem * canvas.LINE_POINTS + 40
+  canvas.open("Cuewright: " .. self.form.title, WIDTH, self.height)
 end
 
 function Prompt:send()
   local done, problem = pcall(function() return self.submit(self.form) end)
   if done then return true end
   if type(problem) ~= "table" then error(problem, 0) end
-  self.problem = problem.sentence
+  self:show(problem.sentence)
   return false
 end
 
@@ -92,7 +98,7 @@ function Prompt:draw(event)
     end
     y = y + ROW_HEIGHT
   end
-  if self.problem then canvas.wrapped(self.problem, EDGE, y, WIDTH - 2 * EDGE) end
+  canvas.draw_lines(self.problem, EDGE, y, canvas.WARNING)
   local bottom = self.height - 44
   local cancelled = canvas.button("Cancel", WIDTH - 232, bottom, 100, 28, event)
   return canvas.button("Go", WIDTH - 116, bottom, 100, 28, event), cancelled

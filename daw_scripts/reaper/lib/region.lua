@@ -45,7 +45,7 @@ end
 -- What the active take of an item plays:
 --   path, offset_seconds   the file, and where in it the item begins
 --   length_seconds         on the timeline
---   play_rate, position_seconds, item, take, root
+--   play_rate, position_seconds, item, take, root, project
 --   bent                   why its file is not what is heard, or nil
 function region.of(item)
   local take = R.GetActiveTake(item)
@@ -66,8 +66,21 @@ function region.of(item)
     item = item, take = take, root = root, path = root.path, bent = why, play_rate = rate, name = name,
     offset_seconds = offset + root.offset_seconds,
     length_seconds = why and length or math.min(length, (held - offset) / rate),
-    position_seconds = R.GetMediaItemInfo_Value(item, "D_POSITION"),
+    position_seconds = R.GetMediaItemInfo_Value(item, "D_POSITION"), project = (R.EnumProjects(-1)),
   }
+end
+
+-- Whether the item and the take of a region are in its project; where none is told, in the one that is in front.
+function region.is_there(found)
+  local project = found.project or 0
+  return R.ValidatePtr2(project, found.item, "MediaItem*") and R.ValidatePtr2(project, found.take, "MediaItem_Take*")
+end
+
+-- A refusal where an item is locked: a take more in it would change what the user guards.
+function region.must_be_unlocked(item)
+  if math.floor(R.GetMediaItemInfo_Value(item, "C_LOCK")) & 1 == 1 then
+    refuse("%s is locked: unlock it (Item properties), then ask again.", region.name_of(item))
+  end
 end
 
 -- The selected items.

@@ -33,7 +33,10 @@ end
 --   cleanup  ends what `prepare` left open, where it did not come to its end (optional)
 --   finish   takes the jobs that are done, changes the project, and gives sentences for the user
 function work.run(task)
-  local self = setmetatable({ task = task, project = project.current(), jobs = {}, began_at = R.time_precise() }, Work)
+  local self = setmetatable({
+    task = task, project = project.current(), session_keys = project.session_keys(), jobs = {},
+    began_at = R.time_precise(),
+  }, Work)
   self.view = progress.open(task.title)
   self.preparing = coroutine.create(function() return task.prepare and task.prepare() or task.asks end)
   R.atexit(function() self:close() end)
@@ -50,7 +53,7 @@ function Work:submit(asks)
     ask.about = ask.about or {}
     ask.about.keys, ask.about.title = ask.keys, self.task.title
     ask.about.stem_folders = read.stem_folders == "yes"
-    local session = { id = id, keys = project.session_keys() }
+    local session = { id = id, keys = self.session_keys }
     local job, problem = self.engine.book:submit({
       id = id, verb = ask.verb, keys = ask.keys, about = ask.about, session = session,
     }, now)
@@ -61,6 +64,9 @@ end
 
 function Work:prepare()
   if self.cancelled then return self:tell({ "Cancelled." }) end
+  if not project.is_open(self.project) then
+    error({ sentence = "The project was closed, so nothing was asked for." }, 0)
+  end
   local done, asks = coroutine.resume(self.preparing)
   if not done then error(asks, 0) end
   if coroutine.status(self.preparing) ~= "dead" then
@@ -80,7 +86,7 @@ end
 
 -- What was made goes where it was asked for, so another project that is in front has to wait.
 function Work:project_is_there()
-  if not R.ValidatePtr2(0, self.project, "ReaProject*") then
+  if not project.is_open(self.project) then
     error({ sentence = "The project was closed; the sounds are in its media folder, in \"Cuewright\"." }, 0)
   end
   return project.current() == self.project

@@ -23,6 +23,13 @@ end
 
 -- Start an action as REAPER does from its list.
 function act(name)
+  if fake.ends_when_run_again and fake.acted == name and #fake.deferred > 0 then
+    local exits = fake.exits
+    fake.deferred, fake.exits = {}, {}
+    for _, work in ipairs(exits) do work() end
+    return nil
+  end
+  fake.acted, fake.ends_when_run_again = name, false
   for file in io.popen(("ls '%s'"):format(scripts)):lines() do
     if file:find("^Cuewright_" .. name) then return dofile(scripts .. "/" .. file) end
   end

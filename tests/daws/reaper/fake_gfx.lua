@@ -7,26 +7,56 @@ getimgdim getpixel gradrect init line lineto loadimg measurechar measurestr mula
 roundrect screentoclient set setcursor setfont setimgdim setpixel showmenu transformblit triangle update]])
   :gmatch("%S+") do KNOWN[name] = true end
 
-local VARIABLES = { x = 0, y = 0, w = 0, h = 0, mouse_x = 0, mouse_y = 0, mouse_cap = 0, mouse_wheel = 0 }
+local VARIABLES = { x = 0, y = 0, w = 0, h = 0, mouse_x = 0, mouse_y = 0, mouse_cap = 0, mouse_wheel = 0,
+  ext_retina = 0 }
 local CHARACTER = 7
 
-local screen = { keys = {}, drawn = {}, shown = {}, open = false, menu = 0 }
+-- `scale` is how many pixels a point has; `counts_points` is a Mac, where the size of a window is told in points.
+-- `widths` are those of letters in pixels at a font size of one, by their codepoint, where a test wants real ones.
+local screen = { keys = {}, drawn = {}, shown = {}, open = false, menu = 0, scale = 1, counts_points = false }
 local G = {}
+local colour, font_pixels = { 0, 0, 0 }, 15
 
-function G.init(title, width, height)
-  screen.title, screen.open = title, true
-  VARIABLES.w, VARIABLES.h = width, height
+-- Of a window that is open only the title changes.
+function G.init(title, width, height, _, left, top)
+  screen.title = title
+  if screen.open then return end
+  screen.open, screen.left, screen.top, screen.drawn = true, left, top, {}
+  local wants_pixels = VARIABLES.ext_retina ~= 0
+  local size = wants_pixels and screen.counts_points and screen.scale or 1
+  VARIABLES.w, VARIABLES.h = width * size, height * size
+  if wants_pixels then VARIABLES.ext_retina = screen.scale end
 end
 
 function G.quit() screen.open = false end
-function G.setfont() end
-function G.set(r, g, b) assert(r <= 1 and g <= 1 and b <= 1) end
-function G.rect(x, y, width, height) assert(x and y and width and height) end
-function G.measurestr(text) return utf8.len(text) * CHARACTER, 15 end
+function G.setfont(_, _, pixels) font_pixels = pixels end
+
+function G.dock(state, ...)
+  assert(state == -1 and select("#", ...) == 4, "only the place of the window is told here")
+  return 0, screen.left, screen.top, VARIABLES.w, VARIABLES.h
+end
+
+function G.set(r, g, b)
+  assert(r <= 1 and g <= 1 and b <= 1)
+  colour = { r, g, b }
+end
+
+function G.rect(x, y, width, height)
+  assert(screen.open, "drawn where there is no window")
+  table.insert(screen.drawn, { x = x, y = y, width = width, height = height, colour = colour })
+end
+
+function G.measurestr(text)
+  local sum = 0
+  for _, code in utf8.codes(text) do
+    sum = sum + (screen.widths and (screen.widths[code] or 0.6) * font_pixels or CHARACTER * screen.scale)
+  end
+  return sum, font_pixels
+end
 
 function G.drawstr(text)
   assert(screen.open, "drawn where there is no window")
-  table.insert(screen.drawn, { text = text, x = VARIABLES.x, y = VARIABLES.y })
+  table.insert(screen.drawn, { text = text, x = VARIABLES.x, y = VARIABLES.y, size = font_pixels, colour = colour })
 end
 
 function G.update()
@@ -52,7 +82,7 @@ end
 -- What is written in the window, in the order in which it was drawn.
 function screen.text()
   local parts = {}
-  for place, one in ipairs(screen.shown) do parts[place] = one.text end
+  for _, one in ipairs(screen.shown) do parts[#parts + 1] = one.text end
   return table.concat(parts, "\n")
 end
 

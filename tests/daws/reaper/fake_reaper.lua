@@ -95,6 +95,7 @@ function R.GetActiveTake(item) return item.active or item.takes[1] end
 function R.GetMediaItemTake_Source(take) return take.source end
 function R.GetTakeNumStretchMarkers(take) return take.stretch or 0 end
 function R.TakeFX_GetCount(take) return take.fx or 0 end
+function R.CountTakeEnvelopes(take) return take.envelopes or 0 end
 function R.TakeIsMIDI(take) return take.source ~= nil and take.source.type == "MIDI" end
 
 function R.InsertTrackAtIndex(index)
@@ -274,6 +275,7 @@ function R.UpdateTimeline() fake.redrawn = fake.redrawn + 1 end
 function R.ValidatePtr2(_, value, kind)
   if kind:gsub("%*$", "") ~= value.kind then return false end
   if value.kind == "ReaProject" then return not fake.closed end
+  if fake.closed then return false end
   for _, track in ipairs(fake.project.tracks) do
     if track == value then return true end
     for _, item in ipairs(track.items) do
@@ -311,7 +313,8 @@ end
 function R.file_exists(path)
   if fake.offline[path] then return false end
   local file = io.open(path, "rb")
-  return file ~= nil and file:close()
+  local is_file = file ~= nil and file:seek("end") < 0x7fffffffffffffff -- a folder can be opened, and has no end
+  return is_file and file:close()
 end
 
 function R.RecursiveCreateDirectory(path)
@@ -347,7 +350,8 @@ end
 
 function R.defer(work) fake.deferred[#fake.deferred + 1] = work end
 function R.atexit(work) fake.exits[#fake.exits + 1] = work end
-function R.set_action_options() end
+-- Flag 1: run again, the script ends instead. Here it is the one that runs.
+function R.set_action_options(flag) fake.ends_when_run_again = flag & 1 == 1 end
 function R.CF_GetClipboard() return fake.clipboard end
 function R.CF_ShellExecute(path)
   fake.opened[#fake.opened + 1] = path

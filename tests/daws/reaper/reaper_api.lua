@@ -16,6 +16,7 @@ api.native = {
   ColorToNative = "integer integer integer",
   CountMediaItems = "ReaProject",
   CountSelectedMediaItems = "ReaProject",
+  CountTakeEnvelopes = "MediaItem_Take",
   CountTakes = "MediaItem",
   CountTracks = "ReaProject",
   CreateTakeAudioAccessor = "MediaItem_Take",
@@ -137,7 +138,7 @@ AddProjectMarker AddTempoTimeSigMarker adjustZoom AnyTrackSolo APITest ApplyNudg
 Audio_IsPreBuffer Audio_IsRunning Audio_Quit AudioAccessorUpdate AudioAccessorValidateState BypassFxAllTracks
 CalcMediaSrcLoudness CalculateNormalization ClearAllRecArmed ClearConsole ClearPeakCache ColorFromNative
 CountActionShortcuts CountAutomationItems CountEnvelopePoints CountEnvelopePointsEx CountProjectMarkers
-CountSelectedTracks CountSelectedTracks2 CountTakeEnvelopes CountTCPFXParms CountTempoTimeSigMarkers
+CountSelectedTracks CountSelectedTracks2 CountTCPFXParms CountTempoTimeSigMarkers
 CountTrackEnvelopes CountTrackMediaItems CreateNewMIDIItemInProj CreateTrackAudioAccessor CreateTrackSend
 CrossfadeEditor_OnCommand CrossfadeEditor_Show CSurf_FlushUndo CSurf_GetTouchState CSurf_GoEnd CSurf_GoStart
 CSurf_NumTracks CSurf_OnArrow CSurf_OnFwd CSurf_OnFXChange CSurf_OnInputMonitorChange CSurf_OnInputMonitorChangeEx

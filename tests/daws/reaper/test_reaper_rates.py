@@ -63,6 +63,6 @@ def test_sample_rates(reaper: Rig, used: bool, device: int | None, told: int) ->
 
 def test_a_start_before_midnight_is_refused(reaper: Rig) -> None:
     reaper.set(offset_timecode="-00:00:10:00")
-    reaper.do("Generate", "glass breaks")
+    reaper.ask("Generate", "glass breaks")
     assert "before midnight" in reaper.window.replace("\n", " ")
     assert reaper.project["tracks"] == []
