@@ -33,11 +33,14 @@ class Take:
         Where the sound's onset lies in ``audio``; the mixer puts this sample on the cue.
     licence
         Terms of this very take (a library's files differ from one another).
+    warnings
+        What the user should know of it, a sentence each.
     """
 
     audio: Audio
     onset_samples: int
     licence: Licence
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.onset_samples < max(1, self.audio.length_samples):

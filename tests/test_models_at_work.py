@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.audio import Samples
+from engine.backends.neural.model import OnStep, Wanted
+from engine.backends.stable_audio import StableAudioModel
 from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import BackendFailed, BadArgument, CuewrightError, WeightsMissing
@@ -93,8 +96,26 @@ def test_a_text_beyond_the_encoder_is_told(settings: Settings, tmp_path: Path) -
         run(settings, GenerateRequest(prompt=words, folder=str(tmp_path), backend="auffusion"))
 
 
-def recorded(tmp_path: Path, channels: int = 2) -> tuple[Path, np.ndarray]:
-    sound = 0.1 * np.random.default_rng(0).standard_normal((2 * RATE, channels))
+def test_what_is_doubtful_about_a_take_reaches_the_user(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = StableAudioModel.__call__
+
+    def warning(self: StableAudioModel, wanted: Sequence[Wanted], on_step: OnStep) -> list[Samples]:
+        for each in wanted:
+            each.warn(f"{each.text} may be too long.")
+        return make(self, wanted, on_step)
+
+    monkeypatch.setattr(StableAudioModel, "__call__", warning)
+    request = GenerateRequest(prompt="glass breaks", folder=str(tmp_path / "out"), backend="stable_audio", takes=2)
+    for _ in range(2):  # the second time they come from the cache
+        result = run(settings, request)
+        assert result.warnings == ("glass breaks may be too long.",)
+        assert read_manifest(Path(result.manifest)).warnings == result.warnings
+
+
+def recorded(tmp_path: Path, channels: int = 2, seconds: int = 2) -> tuple[Path, np.ndarray]:
+    sound = 0.1 * np.random.default_rng(0).standard_normal((seconds * RATE, channels))
     path = tmp_path / "a.wav"
     soundfile.write(path, sound, RATE, subtype="PCM_24")
     return path, soundfile.read(path, dtype="int32", always_2d=True)[0]
@@ -127,6 +148,20 @@ def test_a_sound_goes_on_by_a_model(settings: Settings, tmp_path: Path) -> None:
     assert len(new) == 3 * RATE
     assert np.array_equal(new[: 2 * RATE - RATE // 100], old[: 2 * RATE - RATE // 100])
     assert np.abs(new[2 * RATE :]).max() > 0
+
+
+def test_a_sound_longer_than_the_model_hears_is_varied_and_its_progress_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path, old = recorded(tmp_path, channels=1, seconds=12)
+    request = EditRequest(audio=str(path), do="restyle text='glass breaks' strength=0.7", backend="auffusion", seed=3)
+    told: list[float] = []
+    (stem,) = run(settings, request, Handle(on_progress=lambda fraction, stage: told.append(fraction))).stems
+    new = soundfile.read(stem.path, dtype="int32", always_2d=True)[0]
+    assert new.shape == old.shape
+    assert np.abs(new.reshape(12, -1)).max(axis=1).min() > 0, "it sounds to its end"
+    assert told == sorted(told)
+    assert len({round(fraction, 6) for fraction in told}) > 12, "a step at a time"
 
 
 def test_single_words_of_a_sound_are_changed(settings: Settings, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ Source: Audio-Agent (arXiv 2410.03335).
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from engine.audio import Samples
 from engine.backends.auffusion import OPTIONS, TEXT_TOKENS, AuffusionModel, OverAuffusionBackend, opened_auffusion
 from engine.backends.neural import mel
 from engine.backends.neural.device import Device
+from engine.backends.neural.heeding import IGNORED, TENSORS, Heeding
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
 from engine.backends.neural.pipelines import check_texts, generators, on_step_end, one_embedding_each, part, quiet
 from engine.backends.neural.video_tokens import visual_adapter
@@ -29,7 +29,6 @@ from engine.backends.weights import Installed
 from engine.handle import Handle
 from engine.picture import Picture
 
-_LOG = logging.getLogger(__name__)
 _LOOKED = 0.3
 """Of a sound's time, for its tokens."""
 _WHOLE_SECONDS = 864_000.0
@@ -104,7 +103,16 @@ class AudioAgentModel(AuffusionModel):
         guidance = first.options["guidance"]
         seen = visual_adapter.image_embeds(torch.stack(conditions), guided=guidance > 1)
         mask = visual_adapter.time_mask(span, rows=mel.BANDS, columns=columns)
-        self.pipeline.set_ip_adapter_scale(first.options["picture_scale"])
+        scale = first.options["picture_scale"]
+        self.pipeline.set_ip_adapter_scale(scale)
+        told = on_step_end(part(on_step, _LOOKED, 1.0), steps)
+        heeding = Heeding(
+            seen=seen[0][-len(wanted) :].to(self._device.name, self._device.dtype),
+            mask=[each.to(self._device.name) for each in mask],
+            scale=scale,
+            step=steps // 2,
+            guided=guidance > 1,
+        )
         with quiet():
             drawn = self.pipeline(
                 prompt=[each.text for each in wanted],
@@ -115,9 +123,11 @@ class AudioAgentModel(AuffusionModel):
                 num_inference_steps=steps,
                 guidance_scale=guidance,
                 generator=generators(wanted),
-                callback_on_step_end=on_step_end(part(on_step, _LOOKED, 1.0), steps),
+                callback_on_step_end=heeding.around(told) if scale > 0 and span[0] < span[1] else told,
+                callback_on_step_end_tensor_inputs=TENSORS,
                 output_type="pt",
             )
+            _tell(heeding, wanted)
             return self._heard(drawn.images, first.length_samples)
 
     def _units(self, wanted: Wanted, on_step: OnStep) -> Units:
@@ -129,9 +139,25 @@ class AudioAgentModel(AuffusionModel):
             handle = Handle(on_progress=lambda share, stage: on_step(share))
             made = self._tokens.visual_tokens(wanted.picture, wanted.text, handle, seed=wanted.seed)
             for warning in made.warnings:
-                _LOG.warning("%s", warning)
+                wanted.warn(warning)
             units[: len(made.units)] = made.units[:count]
         return units
+
+
+def _tell(heeding: Heeding, wanted: Sequence[Wanted]) -> None:
+    """Warn of each sound that does not heed its picture or its words."""
+    for each, changed in zip(wanted, heeding.picture, strict=False):
+        if changed < IGNORED:
+            each.warn(
+                "The sound does not heed the picture: it would be the same without. Raise picture_scale, train the "
+                "adapter longer, or spot the cues instead."
+            )
+    for each, changed in zip(wanted, heeding.words, strict=False):
+        if changed < IGNORED:
+            each.warn(
+                f"The sound does not heed the words {each.text[:60]!r}: it would be the same without. Lower "
+                "picture_scale, or raise guidance."
+            )
 
 
 def followed(wanted: Wanted) -> Columns:

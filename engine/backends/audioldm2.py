@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 from engine.audio import Samples
 from engine.backends.neural.backend import NeuralBackend
 from engine.backends.neural.device import Device
-from engine.backends.neural.loading import pretrained
+from engine.backends.neural.loading import opened, pretrained
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
-from engine.backends.neural.pipelines import arrays, check_texts, generators, on_old_step, opened, quiet, sampler
+from engine.backends.neural.pipelines import arrays, check_texts, generators, on_old_step, quiet, sampler
 from engine.backends.neural.takes import Shape
 from engine.backends.weights import Installed
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,6 +20,7 @@ from engine.backends.neural import mel
 from engine.backends.neural.backend import NeuralBackend
 from engine.backends.neural.changes import Change
 from engine.backends.neural.device import Device
+from engine.backends.neural.loading import opened
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
 from engine.backends.neural.pipelines import (
     arrays,
@@ -28,7 +28,6 @@ from engine.backends.neural.pipelines import (
     check_texts,
     generators,
     on_step_end,
-    opened,
     part,
     quiet,
     sampler,
@@ -36,7 +35,7 @@ from engine.backends.neural.pipelines import (
 from engine.backends.neural.prompt_to_prompt import edited_by_words
 from engine.backends.neural.takes import Shape, take_of, wishes
 from engine.backends.neural.vocoder import vocoder
-from engine.backends.weights import Installed, Store
+from engine.backends.weights import Installed
 from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.plan import TakeSpec
@@ -83,9 +82,10 @@ class AuffusionBackend(NeuralBackend):
         spec = spec.model_copy(update={"text": edit.target})
         options, lasts = self._checked(spec), self._lasts(spec)
         planned = wishes(spec, self.shape, options, lasts=lasts)
+        licence = self.installed.licence
         made = self._run(planned, handle, lambda model: _rewording(model, edit))
         sounds = [sound for _, sound in made]
-        return take_of(sounds, spec, self.shape, self.installed.licence, handle, lasts=lasts)
+        return take_of(sounds, spec, self.shape, licence, handle, lasts=lasts)
 
     def change_words(self, audio: Audio, edit: WordEdit, spec: TakeSpec, handle: Handle) -> Audio:
         """A sound that is there and that ``edit.source`` describes, varied so that it is what ``edit.target`` says.
@@ -99,8 +99,8 @@ class AuffusionBackend(NeuralBackend):
         change = Change(audio=audio)
         spec = spec.model_copy(update={"text": edit.target})
         wanted = change.wanted(spec, self.shape, self._checked(spec))
-        ((_, sound),) = self._run([wanted], handle, lambda model: _rewording(model, edit))
-        return change.result(sound, self.shape, handle)
+        made = self._run(wanted, handle, lambda model: _rewording(model, edit))
+        return change.result([sound for _, sound in made], self.shape, handle)
 
     def _check_words(self) -> None:
         if "words" not in self.changes:
@@ -112,10 +112,9 @@ class OverAuffusionBackend(AuffusionBackend):
 
     changes = frozenset()
 
-    @cached_property
-    def installed(self) -> Installed:
+    def found(self) -> Installed:
         """The parts of its own."""
-        own, drawing = super().installed, self.drawing
+        own, drawing = super().found(), self.drawing
         return replace(
             own,
             revision=f"{own.revision[:6]}{drawing.revision[:6]}",
@@ -126,10 +125,10 @@ class OverAuffusionBackend(AuffusionBackend):
             ),
         )
 
-    @cached_property
+    @property
     def drawing(self) -> Installed:
         """Auffusion."""
-        return Store(self._settings).for_backend(AuffusionBackend.name)
+        return self._store.for_backend(AuffusionBackend.name)
 
 
 def opened_auffusion(installed: Installed, device: Device) -> Any:

@@ -7,6 +7,7 @@ only what changed. The cache is safe to delete at any time; a damaged entry is a
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 import zipfile
@@ -47,11 +48,14 @@ class TakeCache:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
                 audio = Audio(samples=entry["samples"], sample_rate_hz=spec.sample_rate_hz)
                 licence = Licence.read(entry["licence"].tobytes())
-                take = Take(audio=audio, onset_samples=int(entry["onset"]), licence=licence)
+                warnings = json.loads(entry["warnings"].tobytes()) if "warnings" in entry else ()
+                take = Take(
+                    audio=audio, onset_samples=int(entry["onset"]), licence=licence, warnings=tuple(map(str, warnings))
+                )
             os.utime(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
@@ -72,6 +76,7 @@ class TakeCache:
                         samples=take.audio.samples,
                         onset=np.int64(take.onset_samples),
                         licence=np.frombuffer(take.licence.model_dump_json().encode(), dtype=np.uint8),
+                        warnings=np.frombuffer(json.dumps(take.warnings).encode(), dtype=np.uint8),
                     )
                 Path(temporary).replace(path)
             except OSError:

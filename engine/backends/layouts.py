@@ -15,6 +15,8 @@ from engine.backends.known_models import CHAT, KNOWN, KnownModel
 from engine.errors import FileUnreadable
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "spiece.model")
+"""One of them is what a tokenizer knows; without it, transformers makes an empty one."""
 _MAX_HEADER_BYTES = 100_000_000
 """As safetensors itself allows."""
 
@@ -51,7 +53,7 @@ def lacking(folder: Path, model: KnownModel) -> list[str]:
     """What keeps a folder from being loaded as this model, a few words each; empty where it is whole."""
     kind = _kind(folder)
     wrong = [f"a configuration of {model.kind}"] if model.kind and not kind.startswith(model.kind) else []
-    return [*dict.fromkeys([*wrong, *_absent(folder, model), *_parts_without_weights(folder), *_unfinished(folder)])]
+    return [*dict.fromkeys([*wrong, *_absent(folder, model), *_empty_parts(folder), *_unfinished(folder)])]
 
 
 def _absent(folder: Path, model: KnownModel) -> list[str]:
@@ -67,14 +69,18 @@ def _kind(folder: Path) -> str:
     return named if isinstance(named, str) else ""
 
 
-def _parts_without_weights(folder: Path) -> Iterator[str]:
-    """The parts of a pipeline, or the one model, that have a configuration of a network and no weights."""
+def _empty_parts(folder: Path) -> Iterator[str]:
+    """The parts of a pipeline, or the one model, with a configuration and no weights, or a tokenizer without words."""
     index = _json(folder / "model_index.json")
-    parts = [name for name, value in index.items() if isinstance(value, list) and any(value)]
-    for part in parts or [""]:
+    parts = {name: str(value[-1]) for name, value in index.items() if isinstance(value, list) and any(value)}
+    for part, kind in (parts or {"": ""}).items():
         place = folder / part
         if not place.is_dir():
             yield f"{part}/"
+        elif ("Tokenizer" in kind or (place / "tokenizer_config.json").is_file()) and not any(
+            (place / name).is_file() for name in _VOCABULARIES
+        ):
+            yield f"{part}/tokenizer.json".lstrip("/")
         elif {"_class_name", "architectures"} & _json(place / "config.json").keys() and not any(
             path.suffix in _WEIGHTS for path in place.iterdir()
         ):

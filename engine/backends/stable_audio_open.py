@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from engine.audio import Samples
 from engine.backends.neural.backend import NeuralBackend
 from engine.backends.neural.device import Device
+from engine.backends.neural.loading import opened
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
 from engine.backends.neural.pipelines import (
     arrays,
@@ -22,7 +23,6 @@ from engine.backends.neural.pipelines import (
     decoding_in_32_bits,
     generators,
     on_old_step,
-    opened,
     quiet,
     sampler,
 )

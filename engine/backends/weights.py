@@ -7,6 +7,7 @@ Weights are safetensors, known by their content and not by their name; a pickle 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -93,6 +94,14 @@ class Store:
         found = [_installed(record, path.parent) for path, record in self._records()]
         places = {name: place for place, name in reversed(list(enumerate(self._order)))}
         return tuple(sorted(found, key=lambda each: (places.get(each.name, len(self._order)), each.name)))
+
+    def stamp(self) -> object:
+        """Another one when a model came, went or was replaced."""
+        stamps = []
+        for path in self._folder.glob(f"*/{RECORD}"):
+            with contextlib.suppress(OSError):
+                stamps.append((path.parent.name, path.stat().st_mtime_ns))
+        return sorted(stamps)
 
     def find(self, name: str) -> Installed:
         """One model, ready to be loaded: accepted, and no file missing or of another size.

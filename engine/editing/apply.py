@@ -7,7 +7,7 @@ an action works is for :mod:`engine.editing.doers`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.action import Action, Fill, Resample
 from engine.audio import Samples
@@ -54,10 +54,11 @@ def edited(source: Source, actions: Sequence[Action], kit: Kit, span: Span | Non
     whole = source
     for number, action in enumerate(actions):
         kit.handle.progress(number / len(actions), action.name.replace("_", " "))
+        own = replace(kit, handle=kit.handle.part(number / len(actions), (number + 1) / len(actions)))
         watched = Watched(source, kit.handle)
         rate = action.rate_hz if isinstance(action, Resample) else source.sample_rate_hz
         try:
-            made = done(action, watched, kit) if span is None else _within(action, watched, span, kit)
+            made = done(action, watched, own) if span is None else _within(action, watched, span, own)
             result = Spool(made, sample_rate_hz=rate, folder=kit.folder)
         except BadArgument as error:
             raise BadArgument(f"{action.name}: {error.sentence}", field=_asked(error.field)) from None

@@ -48,7 +48,7 @@ def filled(action: Fill, source: Source, start: int, end: int, kit: Kit) -> Bloc
             kit.handle.check()
             yield block
         return
-    if (anew := kit.change_sound(action.text, source, start, end)) is not None:
+    if (anew := kit.change_sound(action.text, source, start, end, kit.handle)) is not None:
         yield anew
         return
     bed = fill_gap(before, after, end - start, rate, chance)
@@ -63,7 +63,7 @@ def _level(sound: Audio | Source) -> float:
 
 def _new(text: str, old: Source, least_lufs: float, kit: Kit) -> Samples:
     """The new sound, as loud as what it replaces, or louder."""
-    made = kit.make_sound(text)
+    made = kit.make_sound(text, kit.handle)
     gain_db = max(_level(old), least_lufs) - _level(made)
     gain = min(amplitude(gain_db), HIGHEST_PEAK / max(made.peak, 1e-9))
     return _fitted(made, old) * np.float32(gain)

@@ -13,7 +13,7 @@ from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.source import Source
 
-MakeSound = Callable[[str], Audio]
+MakeSound = Callable[[str, Handle], Audio]
 """Words to a new sound, at the rate of what is edited, mono or with its channels, as long as the selection or less."""
 
 
@@ -21,7 +21,7 @@ class ChangeSound(Protocol):
     """Gives a sound that is there to what answers some words, and takes back what it made of a span."""
 
     def __call__(
-        self, text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None
+        self, text: str, source: Source, start: int, end: int, handle: Handle, *, vary: Restyle | None = None
     ) -> Samples | None:
         """Samples ``start`` to ``end`` anew, or varied as an action says, ``(channels, end - start)``.
 
@@ -37,11 +37,13 @@ class ChangeSound(Protocol):
         ...
 
 
-def _no_sound(text: str) -> Audio:
+def _no_sound(text: str, handle: Handle) -> Audio:
     raise BadArgument("No new sound can be made here; leave the words of fill out.", field="do")
 
 
-def _no_change(text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None) -> Samples | None:
+def _no_change(
+    text: str, source: Source, start: int, end: int, handle: Handle, *, vary: Restyle | None = None
+) -> Samples | None:
     return None
 
 
@@ -70,7 +72,7 @@ class Kit:
     warn
         Called with a sentence for the user.
     handle
-        Progress of all actions together, and cancel.
+        Progress of all actions together, or to one of them its own; and cancel.
     """
 
     folder: Path

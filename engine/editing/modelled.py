@@ -22,9 +22,9 @@ def restyled(action: Restyle, source: Source, kit: Kit) -> Blocks:
     Raises
     ------
     BadArgument
-        When there is no model that can, or the sound is longer than it hears.
+        When there is no model that can.
     """
-    made = kit.change_sound(action.text, source, 0, source.length_samples, vary=action)
+    made = kit.change_sound(action.text, source, 0, source.length_samples, kit.handle, vary=action)
     if made is None:
         raise BadArgument(_NONE, field="backend")
     yield made
@@ -42,7 +42,7 @@ def gone_on_with(action: Extend, source: Source, kit: Kit) -> Blocks:
     if wanted <= old:
         raise BadArgument(f"It is {old / source.sample_rate_hz:.3f} s long: extend makes it longer.", field="do")
     fade = min(round(CROSSFADE_SECONDS * source.sample_rate_hz), old)
-    made = kit.change_sound(action.text, Part(source, 0, wanted), old - fade, wanted)
+    made = kit.change_sound(action.text, Part(source, 0, wanted), old - fade, wanted, kit.handle)
     if made is None:
         raise BadArgument(_NONE, field="backend")
     if old > fade:

@@ -163,8 +163,8 @@ class _Editor:
                 noise=self._noise(original, stack),
                 reference=self._reference(stack),
                 seed=seed,
-                make_sound=self._maker(seed, handle),
-                change_sound=self._changer(seed, handle),
+                make_sound=self._maker(seed),
+                change_sound=self._changer(seed),
                 warn=self._warn,
                 handle=handle.part(0.0, _WRITTEN),
             )
@@ -196,24 +196,28 @@ class _Editor:
             return noise
         return Spool(resampled(noise, rate), sample_rate_hz=rate, folder=self._folder)
 
-    def _maker(self, seed: int, handle: Handle) -> MakeSound:
+    def _maker(self, seed: int) -> MakeSound:
         """New sounds as the plan decided them."""
         planned = {spec.text: spec for spec in self._plan.sounds}
 
-        def make(text: str) -> Audio:
+        def make(text: str, handle: Handle) -> Audio:
             spec = planned[text].model_copy(update={"seed": seed})
-            (take,) = self._backends.get(spec.backend).render([spec], Handle(is_cancelled=handle.is_cancelled))
+            (take,) = self._backends.get(spec.backend).render([spec], handle)
             self._licences[take.licence.name] = take.licence
+            for warning in take.warnings:
+                self._warn(warning)
             sound = take.audio.samples[:, take.onset_samples :]
             return Audio(samples=sound, sample_rate_hz=take.audio.sample_rate_hz)
 
         return make
 
-    def _changer(self, seed: int, handle: Handle) -> ChangeSound:
+    def _changer(self, seed: int) -> ChangeSound:
         """The same for what works on a sound that is there, hearing as much around the span as it can."""
         planned = {spec.text: spec for spec in self._plan.sounds}
 
-        def change(text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None) -> Samples | None:
+        def change(
+            text: str, source: Source, start: int, end: int, handle: Handle, *, vary: Restyle | None = None
+        ) -> Samples | None:
             spec = planned[text].model_copy(update={"seed": seed})
             backend = self._backends.get(spec.backend)
             if not isinstance(backend, Changer):
@@ -229,11 +233,10 @@ class _Editor:
             spans = () if vary else ((start - first, end - first),)
             licence = backend.capabilities.licence
             self._licences[licence.name] = licence
-            quiet = Handle(is_cancelled=handle.is_cancelled)
             if vary and vary.was:
-                made = _reworded(backend, heard, vary, spec, quiet)
+                made = _reworded(backend, heard, vary, spec, handle)
             else:
-                made = backend.change(heard, spans, spec, quiet)
+                made = backend.change(heard, spans, spec, handle)
             return made.samples[:, start - first : end - first]
 
         return change

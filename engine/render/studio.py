@@ -172,11 +172,13 @@ class Studio:
         stems: list[StemFile] = []
         first_takes: list[PlacedTake] = []
         licences: dict[str, Licence] = {}
+        told: dict[str, None] = dict.fromkeys(plan.warnings)
         for index, event, number, take in self._takes(plan, rendering):
             placed = place(plan, event, take)
             stem = write_stem(job, plan, event, number, index, placed, take, self._settings.creator, folder)
             stems.append(stem)
             licences.setdefault(take.licence.name, take.licence)
+            told |= dict.fromkeys(take.warnings)
             on_stem(stem)
             rendering.check()
             if number == 1 and plan.mix:
@@ -195,7 +197,7 @@ class Studio:
             stems=tuple(stem.model_copy(update={"path": Path(stem.path).name}) for stem in stems),
             mix=mixed and mixed.model_copy(update={"path": Path(mixed.path).name}),
             project=project.name,
-            warnings=plan.warnings,
+            warnings=tuple(told),
         )
         if beside:
             names = beside.write(manifest, folder, handle.part(0.95, 1.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,9 +13,11 @@ import torch
 from conformance_checks import CHECKS, spec_of
 from tiny import audio_agent, write
 
-from engine.backends import audio_agent as backend_module
 from engine.backends.audio_agent import AudioAgentBackend, followed
 from engine.backends.neural.model import Wanted
+from engine.backends.neural.residency import RESIDENCE
+from engine.backends.neural.video_tokens import visual_adapter
+from engine.backends.neural.video_tokens.tokens import VideoTokens, VisualTokens
 from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import Cancelled, WeightsMissing
@@ -147,16 +149,49 @@ def test_without_auffusion_the_command_is_told(settings: Settings, tmp_path: Pat
         AudioAgentBackend(alone).match("rain")
 
 
-def test_a_warning_of_the_tokens_is_logged(
-    backend: AudioAgentBackend, video: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_a_warning_of_the_tokens_goes_with_the_take(
+    backend: AudioAgentBackend, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.backends.neural.video_tokens.tokens import VideoTokens, VisualTokens
-
     made = VisualTokens(units=np.zeros(40, np.int64), rate_hz=50.0, warnings=("too short",))
     monkeypatch.setattr(VideoTokens, "visual_tokens", lambda *arguments, **keys: made)
-    with caplog.at_level("WARNING", logger=backend_module.__name__):
-        sound(backend, scene(backend, video))
-    assert "too short" in caplog.text
+    unseen = scene(backend, video).model_copy(update={"picture": None})
+    first, second = backend.render([unseen, scene(backend, video)], Handle())
+    assert first.warnings == ()
+    assert second.warnings == ("too short",)
+
+
+def test_a_condition_that_is_not_heeded_is_told(
+    backend: AudioAgentBackend, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = scene(backend, video)
+    (heeds,) = backend.render([spec], Handle())
+    assert heeds.warnings == ()
+    (unasked,) = backend.render([scene(backend, video, picture_scale=0.0)], Handle())
+    assert unasked.warnings == ()
+    (strict,) = backend.render([scene(backend, video, picture_scale=3.0, guidance=1.0)], Handle())
+    assert strict.warnings == ()
+    attach = visual_adapter.attach
+    deaf_or_blind: dict[str, Callable[[Any], bool]] = {
+        "does not heed the picture": lambda attention: hasattr(attention.processor, "to_v_ip"),
+        "does not heed the words": lambda attention: attention.is_cross_attention,
+    }
+    for told, kind in deaf_or_blind.items():
+
+        def broken(pipeline: Any, folder: Path, kind: Callable[[Any], bool] = kind, told: str = told) -> None:
+            attach(pipeline, folder)
+            for module in pipeline.unet.modules():
+                if hasattr(module, "is_cross_attention") and kind(module):
+                    values = module.processor.to_v_ip if "picture" in told else [module.to_v]
+                    for value in values:
+                        value.weight.data.zero_()
+
+        with monkeypatch.context() as patch:
+            RESIDENCE.leave(backend.device)
+            patch.setattr(visual_adapter, "attach", broken)
+            (take,) = backend.render([spec], Handle())
+        (warning,) = take.warnings
+        assert told in warning
+    RESIDENCE.leave(backend.device)
 
 
 def test_each_of_a_batch_follows_its_own_picture(backend: AudioAgentBackend, video: Path) -> None:

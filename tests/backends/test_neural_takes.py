@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.audio import Audio, Samples
 from engine.backends.neural.changes import Change
+from engine.backends.neural.model import Wanted
 from engine.backends.neural.takes import PEAK, Shape, sounding, take_of, wishes
 from engine.backends.neural.windows import joined, starts
 from engine.errors import BackendFailed, BadArgument
@@ -100,13 +101,13 @@ def test_silence_and_no_numbers_are_no_sound(sound: Samples) -> None:
 def test_a_change_keeps_rate_channels_length_and_level() -> None:
     old = Audio(samples=np.repeat(noise(3.0)[:, : 3 * RATE], 6, axis=0), sample_rate_hz=44_100)
     change = Change(audio=old, spans=((10_000, 20_000),))
-    wanted = change.wanted(spec(1.0), SHAPE, {})
+    (wanted,) = change.wanted(spec(1.0), SHAPE, {})
     assert wanted.start is not None
     assert wanted.start.shape == (1, wanted.length_samples) == (1, 2 * RATE)
     ((start, end),) = wanted.spans
     assert start <= 10_000 * RATE / 44_100 < start + 1
     assert end - 1 < 20_000 * RATE / 44_100 <= end
-    made = change.result(0.3 * wanted.start, SHAPE, Handle())
+    made = change.result([0.3 * wanted.start], SHAPE, Handle())
     assert (made.sample_rate_hz, made.channels, made.length_samples) == (44_100, 6, old.length_samples)
     kept = slice(30_000, 40_000)
     before, after = (np.sqrt(np.mean(np.square(each.samples[:, kept]))) for each in (old, made))
@@ -117,5 +118,31 @@ def test_a_change_keeps_rate_channels_length_and_level() -> None:
 def test_more_than_the_model_hears_is_refused() -> None:
     old = Audio(samples=noise(5.0), sample_rate_hz=RATE)
     with pytest.raises(BadArgument, match="at most 4 s") as caught:
-        Change(audio=old).wanted(spec(1.0), SHAPE, {})
+        Change(audio=old, spans=((0, RATE),)).wanted(spec(1.0), SHAPE, {})
     assert caught.value.field == "selection_length"
+
+
+@pytest.mark.parametrize("sameness", [1.0, 0.0, 0.6], ids=["kept as it was", "all new", "in between"])
+def test_a_sound_of_any_length_is_varied_in_windows(sameness: float) -> None:
+    """As much of each window is the old sound as is said, and the rest of it another noise in every window."""
+    level = np.repeat([0.1, 0.02, 0.1], 4 * RATE)
+    old = Audio(samples=(noise(12.0, level=1.0)[0] * level)[None].astype(np.float32), sample_rate_hz=RATE)
+    change = Change(audio=old)
+    windows = change.wanted(spec(1.0), SHAPE, {})
+    assert len(windows) == 4
+    assert len({each.seed for each in windows}) == 4
+    made = change.result([varied(each, sameness, seed) for seed, each in enumerate(windows)], SHAPE, Handle())
+    assert (made.sample_rate_hz, made.length_samples) == (RATE, old.length_samples)
+    if sameness == 1.0:
+        assert np.abs(made.samples - old.samples).max() < 1e-4
+    power = [np.square(each.samples[0]).reshape(-1, RATE // 4).mean(axis=1) for each in (old, made)]
+    away_db = np.delete(np.abs(10 * np.log10(power[1] / power[0])), (15, 16, 31, 32))  # beside the steps
+    assert away_db.max() < 1.0, "no dip, no bump, and quiet parts stay quiet"
+
+
+def varied(wanted: Wanted, sameness: float, seed: int) -> Samples:
+    assert wanted.start is not None
+    level = np.sqrt(np.convolve(np.square(wanted.start[0]), np.ones(801) / 801, "same"))
+    new = np.random.default_rng(seed).standard_normal(wanted.start.shape) * level
+    made: Samples = (3.0 * (sameness * wanted.start + np.sqrt(1 - sameness**2) * new)).astype(np.float32)
+    return made

@@ -46,6 +46,7 @@ def chat(folder: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
     (folder / "tokenizer_config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
     save_file(TENSORS, folder / "model.safetensors")
     return folder
 
@@ -116,6 +117,13 @@ def spoil_weights(folder: Path) -> None:
     (folder / "vae" / "diffusion_pytorch_model.safetensors").unlink()
 
 
+def spoil_words(folder: Path) -> None:
+    index = json.loads((folder / "model_index.json").read_text()) | {"tokenizer": ["transformers", "GemmaTokenizer"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    (folder / "tokenizer").mkdir()
+    (folder / "tokenizer" / "tokenizer_config.json").write_text("{}")
+
+
 def spoil_end(folder: Path) -> None:
     path = folder / "vae" / "diffusion_pytorch_model.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
@@ -133,6 +141,7 @@ def spoil_shard(folder: Path) -> None:
         (spoil_class, "no model that there is code for"),
         (spoil_part, "stable-audio-3-small-sfx, it lacks vae/config.json"),
         (spoil_weights, "it lacks weights in vae"),
+        (spoil_words, "it lacks tokenizer/tokenizer.json"),
         (spoil_end, "it lacks the rest of vae/diffusion_pytorch_model.safetensors"),
         (spoil_shard, "it lacks vae/m-1-of-2.safetensors"),
     ],

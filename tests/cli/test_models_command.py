@@ -21,6 +21,7 @@ def folder(tmp_path: Path) -> Path:
     place.mkdir()
     (place / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
     (place / "tokenizer_config.json").write_text("{}")
+    (place / "tokenizer.json").write_text("{}")
     save_file({"a": np.zeros(3, np.float32)}, place / "model.safetensors")
     return place
 

@@ -12,6 +12,7 @@ from engine.audio import Audio, Samples
 from engine.editing.apply import Span, edited
 from engine.editing.kit import Kit
 from engine.errors import BadArgument
+from engine.handle import Handle
 from engine.source import Held, Source
 
 RATE = 48_000
@@ -24,8 +25,9 @@ class Model:
         self.asked: list[tuple[str, int, int, float | None]] = []
 
     def __call__(
-        self, text: str, source: Source, start: int, end: int, *, vary: Restyle | None = None
+        self, text: str, source: Source, start: int, end: int, handle: Handle, *, vary: Restyle | None = None
     ) -> Samples | None:
+        handle.progress(0.5, "rendering")
         self.asked.append((text, start, end, vary and vary.strength))
         self.heard = source.read(0, source.length_samples)
         return np.ones((source.channels, end - start), np.float32)
@@ -102,3 +104,10 @@ def test_the_shortest_sound_is_gone_on_with(kit: Kit, model: Model) -> None:
     made = all_of(edited(sound, [Extend(length_seconds=0.01, text="rain")], kit))
     assert made.shape == (1, 480)
     assert model.asked == [("rain", 0, 480, None)]
+
+
+def test_how_far_the_model_is_counts_in_its_own_action(tmp_path: Path, model: Model) -> None:
+    told: list[float] = []
+    kit = Kit(folder=tmp_path, change_sound=model, handle=Handle(on_progress=lambda share, _: told.append(share)))
+    all_of(edited(noise(), [Restyle(text="rain"), Restyle(text="more rain")], kit))
+    assert told == [0.0, 0.25, 0.5, 0.75]

@@ -63,6 +63,8 @@ class NeuralBackend(ABC):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._store = Store(settings)
+        self._found: tuple[object, Installed] | None = None
 
     @abstractmethod
     def load(self, installed: Installed, device: Device) -> DiffusionModel:
@@ -74,10 +76,17 @@ class NeuralBackend(ABC):
             When the folder does not hold what this backend loads; the sentence says what is wrong.
         """
 
-    @cached_property
+    @property
     def installed(self) -> Installed:
-        """The model in use."""
-        return Store(self._settings).for_backend(self.name)
+        """The model in use; looked up again when a record changed, for models come and go while an engine runs."""
+        stamp = self._store.stamp()
+        if self._found is None or self._found[0] != stamp:
+            self._found = (stamp, self.found())
+        return self._found[1]
+
+    def found(self) -> Installed:
+        """The model, looked up in the store, with no file missing."""
+        return self._store.for_backend(self.name)
 
     @cached_property
     def device(self) -> Device:
@@ -142,8 +151,15 @@ class NeuralBackend(ABC):
         ResourceError
             When not even one sound finds memory.
         """
+        if not specs:
+            return
+        licence = self.installed.licence  # now: while it renders, somebody may remove the model
         asked = [(spec, self._lasts(spec), self._checked(spec)) for spec in specs]
-        planned = [wishes(spec, self.shape, options, lasts=lasts) for spec, lasts, options in asked]
+        told: list[dict[str, None]] = [{} for _ in specs]
+        planned = [
+            wishes(spec, self.shape, options, lasts=lasts, warn=own.setdefault)
+            for (spec, lasts, options), own in zip(asked, told, strict=True)
+        ]
         owners = [number for number, windows in enumerate(planned) for _ in windows]
         everything = [wish for windows in planned for wish in windows]
         made: list[list[Samples]] = [[] for _ in specs]
@@ -153,7 +169,8 @@ class NeuralBackend(ABC):
             while following < len(asked) and len(made[following]) == len(planned[following]):
                 spec, lasts, _ = asked[following]
                 handle.check()
-                yield take_of(made[following], spec, self.shape, self.installed.licence, handle, lasts=lasts)
+                windows, warnings = made[following], tuple(told[following])
+                yield take_of(windows, spec, self.shape, licence, handle, lasts=lasts, warnings=warnings)
                 made[following] = []
                 following += 1
 
@@ -163,7 +180,7 @@ class NeuralBackend(ABC):
         Raises
         ------
         BadArgument
-            When this model cannot, or the sound is longer than it takes.
+            When this model cannot, or the sound around the spans is longer than it takes.
         BackendFailed, ResourceError
             As :meth:`render`.
         """
@@ -173,8 +190,8 @@ class NeuralBackend(ABC):
             can = "make a part of a sound anew" if change.spans else "vary a sound"
             raise BadArgument(f"Backend {self.name!r} cannot {can}: name another one.", field="backend")
         wanted = change.wanted(spec, self.shape, self._checked(spec))
-        ((_, sound),) = self._run([wanted], handle)
-        return change.result(sound, self.shape, handle)
+        sounds = [sound for _, sound in self._run(wanted, handle)]
+        return change.result(sounds, self.shape, handle)
 
     def _run(
         self, wanted: Sequence[Wanted], handle: Handle, call: Callable[[DiffusionModel], Call] = lambda model: model
@@ -187,13 +204,29 @@ class NeuralBackend(ABC):
         key = (self.name, installed.folder, installed.revision, device)
         keep_seconds = self._settings.models_keep_seconds
         with RESIDENCE.keep(key, lambda: self._loaded(installed, device), device, keep_seconds) as resident:
-            yield from resident.batches.run(call(resident.model), wanted, handle)
+            try:
+                yield from resident.batches.run(call(resident.model), wanted, handle)
+            except CuewrightError:
+                raise
+            except Exception as error:
+                RESIDENCE.leave(device)  # the next job begins with whole weights
+                raise BackendFailed(
+                    f"The model {installed.name} failed at this ({_told(error)}): its files may not belong together. "
+                    f"Check them with 'cuewright models verify {installed.name}', or name another backend.",
+                    field="backend",
+                ) from error
 
     def _loaded(self, installed: Installed, device: Device) -> DiffusionModel:
         try:
+            self.found()  # files may have gone since the record was read
             return self.load(installed, device)
         except CuewrightError:
             raise
+        except ImportError as error:
+            raise DependencyMissing(
+                f"{installed.name} needs a package that is missing ({_told(error)}): pip install 'cuewright[models]'.",
+                field="backend",
+            ) from None
         except Exception as error:  # libraries raise what they like over files that are not what they should be
             if is_out_of_memory(error):
                 raise ResourceError(
@@ -201,9 +234,8 @@ class NeuralBackend(ABC):
                     "to 'cpu'.",
                     field="backend",
                 ) from None
-            told = " ".join(str(error).split())[:300]
             raise BackendFailed(
-                f"The model {installed.name} in {installed.folder} cannot be loaded ({type(error).__name__}: {told}): "
+                f"The model {installed.name} in {installed.folder} cannot be loaded ({_told(error)}): "
                 f"check it with 'cuewright models verify {installed.name}'.",
                 field="backend",
             ) from error
@@ -241,3 +273,8 @@ class NeuralBackend(ABC):
                     field=f"params.{name}",
                 )
         return {name: option.default for name, option in self.options.items()} | spec.params
+
+
+def _told(error: Exception) -> str:
+    """A library's error in a line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

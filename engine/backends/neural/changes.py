@@ -7,7 +7,7 @@ only what the model made of the old ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine.audio import Audio, Samples
 from engine.backends.finishing import resample, to_channels
 from engine.backends.neural.model import Wanted
 from engine.backends.neural.takes import Shape, seed_of, sounding
+from engine.backends.neural.windows import joined, starts
 from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.plan import TakeSpec
@@ -38,33 +39,41 @@ class Change:
     audio: Audio
     spans: tuple[tuple[int, int], ...] = ()
 
-    def wanted(self, spec: TakeSpec, shape: Shape, options: Mapping[str, float]) -> Wanted:
-        """The wish for a model of that shape.
+    def wanted(self, spec: TakeSpec, shape: Shape, options: Mapping[str, float]) -> tuple[Wanted, ...]:
+        """The wish for a model of that shape; to vary a sound longer than it hears, one for each window of it.
 
         Raises
         ------
         BadArgument
-            When the sound is longer than the model takes.
+            When there are spans, and the sound around them is longer than the model takes.
         """
         rate = self.audio.sample_rate_hz
         longest = shape.lengths_seconds[-1]
-        if self.audio.length_samples > longest * rate:
+        if self.spans and self.audio.length_samples > longest * rate:
             raise BadArgument(
                 f"This model hears at most {longest:g} s at once, and {self.audio.length_seconds:.1f} s were given: "
                 "select less.",
                 field="selection_length",
             )
         window = shape.window_samples(self.audio.length_seconds)
-        heard = resample(self._for_model(shape), rate, shape.sample_rate_hz, Handle())[:, :window]
+        heard = resample(self._for_model(shape), rate, shape.sample_rate_hz, Handle())
         ratio = shape.sample_rate_hz / rate
-        return Wanted(
-            text=spec.text,
-            seed=seed_of(spec),
-            length_samples=window,
-            options=options,
-            start=np.pad(heard, ((0, 0), (0, window - heard.shape[1]))),
-            spans=tuple((int(a * ratio), min(window, int(np.ceil(b * ratio)))) for a, b in self.spans),
+        return tuple(
+            Wanted(
+                text=spec.text,
+                seed=seed_of(spec, number),
+                length_samples=window,
+                options=options,
+                start=_filled(heard[:, begin : begin + window], window),
+                spans=tuple((int(a * ratio), min(window, int(np.ceil(b * ratio)))) for a, b in self.spans),
+            )
+            for number, begin in enumerate(self._begins(shape))
         )
+
+    def _begins(self, shape: Shape) -> tuple[int, ...]:
+        """Of each window, at the model's rate."""
+        length = int(self.audio.length_seconds * shape.sample_rate_hz)
+        return starts(length, shape.window_samples(self.audio.length_seconds), shape.sample_rate_hz)
 
     def _for_model(self, shape: Shape) -> Samples:
         samples: Samples = self.audio.samples
@@ -73,24 +82,37 @@ class Change:
             return mono
         return samples[:2] if samples.shape[0] >= 2 else np.repeat(samples, 2, axis=0)
 
-    def result(self, sound: Samples, shape: Shape, handle: Handle) -> Audio:
+    def result(self, sounds: Sequence[Samples], shape: Shape, handle: Handle) -> Audio:
         """What the model made of it, with the old sound's rate, channels, length and level."""
         rate, channels, length = self.audio.sample_rate_hz, self.audio.channels, self.audio.length_samples
-        made = resample(sounding(sound), shape.sample_rate_hz, rate, handle)[:, :length]
-        made = np.pad(made, ((0, 0), (0, length - made.shape[1])))
+        begins = self._begins(shape)
+        if len(sounds) > 1:
+            heard = resample(self._for_model(shape), rate, shape.sample_rate_hz, handle)
+            sounds = [
+                sounding(sound) * np.float32(_gain(heard[:, begin : begin + sound.shape[1]], sound))
+                for begin, sound in zip(begins, sounds, strict=True)
+            ]
+        sound = joined([sounding(each) for each in sounds], begins, shape.sample_rate_hz, alike=True)
+        made = _filled(resample(sound, shape.sample_rate_hz, rate, handle)[:, :length], length)
         if made.shape[0] != channels:
             one = to_channels(made, 1) if channels != 2 else made
             made = np.repeat(one, channels // one.shape[0], axis=0)
-        return Audio(samples=made * np.float32(self._gain(made)), sample_rate_hz=rate)
-
-    def _gain(self, made: Samples) -> float:
-        """That brings what was to stay to its old level; of all of it where nothing was to stay."""
-        stays = np.ones(made.shape[1], bool)
+        stays = np.ones(length, bool)
         for start, end in self.spans:
             stays[start:end] = False
         if not stays.any():
             stays[:] = True
-        old, new = (float(np.sqrt(np.mean(np.square(each[:, stays])))) for each in (self.audio.samples, made))
-        if old == 0.0 or new == 0.0:
-            return 1.0
-        return min(LARGEST_GAIN, max(1 / LARGEST_GAIN, old / new))
+        gain = _gain(self.audio.samples[:, stays], made[:, stays])
+        return Audio(samples=made * np.float32(gain), sample_rate_hz=rate)
+
+
+def _filled(sound: Samples, length: int) -> Samples:
+    return np.pad(sound, ((0, 0), (0, length - sound.shape[1])))
+
+
+def _gain(old: Samples, new: Samples) -> float:
+    """That brings the new to the level of the old."""
+    before, after = (float(np.sqrt(np.mean(np.square(each)))) for each in (old, new))
+    if before == 0.0 or after == 0.0:
+        return 1.0
+    return min(LARGEST_GAIN, max(1 / LARGEST_GAIN, before / after))

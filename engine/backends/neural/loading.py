@@ -5,11 +5,68 @@ Safetensors where they are; of a pickle, as HuBERT is still published, the plain
 
 from __future__ import annotations
 
+import importlib
+import json
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from engine.backends.neural.device import Device
 from engine.backends.neural.pipelines import quiet
+from engine.backends.weights import Installed
 from engine.errors import FileUnreadable
+
+if TYPE_CHECKING:
+    import torch
+
+
+def opened(kind: str, installed: Installed, device: Device, **keys: Any) -> Any:
+    """A pipeline of that diffusers class, from its folder, on its device.
+
+    Code that lies beside the weights is not run: diffusers refuses a folder that names some.
+
+    Raises
+    ------
+    FileUnreadable
+        When a part of it lacks a weight.
+    OSError, ValueError, ...
+        As diffusers does, when the folder does not hold it.
+    """
+    diffusers: Any = importlib.import_module("diffusers")
+    with quiet():
+        pipeline = getattr(diffusers, kind).from_pretrained(
+            str(installed.folder),
+            torch_dtype=device.dtype,
+            local_files_only=True,
+            **(whole_parts(installed.folder, device.dtype, keys) | keys),
+        )
+        return device.settle(pipeline)
+
+
+def whole_parts(folder: Path, dtype: torch.dtype, given: Collection[str] = ()) -> dict[str, Any]:
+    """The parts of a pipeline that are models of transformers; diffusers would let random numbers be what they lack.
+
+    Parameters
+    ----------
+    given
+        Those that are there already.
+
+    Raises
+    ------
+    FileUnreadable
+        When one lacks a weight, or nothing tells the parts.
+    """
+    transformers: Any = importlib.import_module("transformers")
+    try:
+        index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+        kinds = {part: told[1] for part, told in index.items() if isinstance(told, list) and "transformers" in told[:1]}
+    except (OSError, ValueError, AttributeError, IndexError) as error:
+        raise FileUnreadable(f"{folder / 'model_index.json'} tells no parts: {error}.", field="models") from None
+    return {
+        part: pretrained(found, folder / part, f"a {kind}", dtype=dtype)
+        for part, kind in kinds.items()
+        if part not in given and hasattr(found := getattr(transformers, str(kind), None), "state_dict")
+    }
 
 
 def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:

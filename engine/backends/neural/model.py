@@ -6,7 +6,7 @@ A model knows its weights and its own sample rate. It knows nothing of takes, se
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.audio import Samples
@@ -15,6 +15,10 @@ from engine.picture import Picture
 
 OnStep = Callable[[float], None]
 """Told after every step with the share of the call that is done; raises when the user cancelled."""
+
+
+def _ignore(sentence: str) -> None:
+    pass
 
 
 class Option(Model):
@@ -50,6 +54,8 @@ class Wanted:
         When something happens in the sound, for models that can be told.
     picture
         What is seen while it sounds, for models that watch.
+    warn
+        Called with a sentence for the user, of what is doubtful about the sound that was made.
     """
 
     text: str
@@ -60,6 +66,7 @@ class Wanted:
     spans: tuple[tuple[int, int], ...] = ()
     onsets_seconds: tuple[float, ...] = ()
     picture: Picture | None = None
+    warn: Callable[[str], object] = field(default=_ignore, compare=False)
 
 
 class DiffusionModel(Protocol):

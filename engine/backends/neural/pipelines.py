@@ -1,4 +1,4 @@
-"""What every diffusers pipeline is asked for in the same way: loading, generators, steps, texts within bounds.
+"""What every diffusers pipeline is asked for in the same way: generators, steps, texts within bounds.
 
 Knows no model by name.
 """
@@ -16,7 +16,6 @@ import numpy as np
 from engine.audio import Samples
 from engine.backends.neural.device import Device
 from engine.backends.neural.model import OnStep, Wanted
-from engine.backends.weights import Installed
 from engine.errors import PromptTooLong
 
 if TYPE_CHECKING:
@@ -40,24 +39,6 @@ def quiet() -> Iterator[None]:
     finally:
         of_diffusers.set_verbosity(before[0])
         of_transformers.set_verbosity(before[1])
-
-
-def opened(kind: str, installed: Installed, device: Device, **keys: Any) -> Any:
-    """A pipeline of that diffusers class, from its folder, on its device.
-
-    Never from the net; of a pickle only the plain tensors.
-
-    Raises
-    ------
-    OSError, ValueError, ...
-        As diffusers does, when the folder does not hold it.
-    """
-    diffusers: Any = importlib.import_module("diffusers")
-    with quiet():
-        pipeline = getattr(diffusers, kind).from_pretrained(
-            str(installed.folder), torch_dtype=device.dtype, local_files_only=True, **keys
-        )
-        return device.settle(pipeline)
 
 
 def beside(kind: str, pipeline: Any, **more: Any) -> Any:

@@ -6,7 +6,7 @@ rate and channels, begins on its onset, has no DC, and lies well below full scal
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,14 @@ class Shape:
         return round((fits or self.lengths_seconds[-1:])[0] * self.sample_rate_hz)
 
 
-def wishes(spec: TakeSpec, shape: Shape, options: Mapping[str, float], *, lasts: bool) -> tuple[Wanted, ...]:
+def wishes(
+    spec: TakeSpec,
+    shape: Shape,
+    options: Mapping[str, float],
+    *,
+    lasts: bool,
+    warn: Callable[[str], object] = lambda sentence: None,
+) -> tuple[Wanted, ...]:
     """One window, or for a lasting sound as many as cover it, each with what is told of its part of the scene."""
     needed_seconds = _needed_seconds(spec)
     window = shape.window_samples(needed_seconds)
@@ -69,6 +76,7 @@ def wishes(spec: TakeSpec, shape: Shape, options: Mapping[str, float], *, lasts:
             options=options,
             onsets_seconds=_onsets_within(spec, begin / shape.sample_rate_hz, window / shape.sample_rate_hz),
             picture=_seen_within(spec, begin / shape.sample_rate_hz, window / shape.sample_rate_hz),
+            warn=warn,
         )
         for number, begin in enumerate(starts(needed, window, shape.sample_rate_hz))
     )
@@ -109,7 +117,14 @@ def seed_of(spec: TakeSpec, number: int = 0) -> int:
 
 
 def take_of(
-    windows: Sequence[Samples], spec: TakeSpec, shape: Shape, licence: Licence, handle: Handle, *, lasts: bool
+    windows: Sequence[Samples],
+    spec: TakeSpec,
+    shape: Shape,
+    licence: Licence,
+    handle: Handle,
+    *,
+    lasts: bool,
+    warnings: Sequence[str] = (),
 ) -> Take:
     """What the model made for :func:`wishes`, as the take that was asked for.
 
@@ -141,7 +156,8 @@ def take_of(
     if peak < SILENT:
         raise _nothing_heard()
     sound = on_grid(sound * np.float32(PEAK / peak))
-    return Take(audio=Audio(samples=sound, sample_rate_hz=spec.sample_rate_hz), onset_samples=0, licence=licence)
+    audio = Audio(samples=sound, sample_rate_hz=spec.sample_rate_hz)
+    return Take(audio=audio, onset_samples=0, licence=licence, warnings=tuple(warnings))
 
 
 def sounding(sound: Samples) -> Samples:

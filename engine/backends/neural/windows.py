@@ -32,29 +32,48 @@ def starts(length_samples: int, window_samples: int, sample_rate_hz: int) -> tup
     return tuple(round(index * (length_samples - window_samples) / (count - 1)) for index in range(count))
 
 
-def joined(windows: Sequence[Samples], begins: Sequence[int], sample_rate_hz: int) -> Samples:
-    """One sound of windows of equal length, ``(channels, samples)`` each."""
+def joined(windows: Sequence[Samples], begins: Sequence[int], sample_rate_hz: int, *, alike: bool = False) -> Samples:
+    """One sound of windows of equal length, ``(channels, samples)`` each.
+
+    Parameters
+    ----------
+    alike
+        The windows are of one sound that is there: its levels stay, and where two windows say the same, the blend
+        keeps the sum of what they say.
+    """
     if len(windows) == 1:
         return windows[0]
     size = windows[0].shape[1]
     level = _level(windows[0])
     out = np.zeros((windows[0].shape[0], begins[-1] + size), np.float32)
     for index, (window, begin) in enumerate(zip(windows, begins, strict=True)):
-        gain = min(LARGEST_GAIN, max(1 / LARGEST_GAIN, level / max(_level(window), 1e-9)))
+        gain = 1.0 if alike else min(LARGEST_GAIN, max(1 / LARGEST_GAIN, level / max(_level(window), 1e-9)))
         sound = window * np.float32(gain)
         fade = round(OVERLAP_SECONDS * sample_rate_hz)
         if index:
-            fade_in = min(fade, begins[index - 1] + size - begin)
-            sound[:, :fade_in] *= fade_curve(fade_in)
+            before = windows[index - 1][:, begin - begins[index - 1] :]
+            fade_in = min(fade, before.shape[1])
+            sound[:, :fade_in] *= _rise(before[:, :fade_in], window[:, :fade_in], alike)
         if index + 1 < len(begins):
             lap = begin + size - begins[index + 1]
             fade_out = min(fade, lap)
             # The next one rises at the start of the overlap: this one falls there, and is silent for the rest of it.
-            sound[:, size - lap : size - lap + fade_out] *= fade_curve(fade_out)[::-1]
-            sound[:, size - lap + fade_out :] = 0.0
+            falls = slice(size - lap, size - lap + fade_out)
+            sound[:, falls] *= _rise(window[:, falls], windows[index + 1][:, :fade_out], alike)[::-1]
+            sound[:, falls.stop :] = 0.0
         out[:, begin : begin + size] += sound
     assert all(after - before < size for before, after in pairwise(begins))
     return out
+
+
+def _rise(one: Samples, other: Samples, alike: bool) -> Samples:
+    """From 0 to 1, so that with its mirror the power stays: less of both in the middle the more two sounds agree."""
+    rise = fade_curve(one.shape[1])
+    if not alike:
+        return rise
+    agree = float(np.vdot(one, other)) / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-12)
+    together: Samples = rise / np.sqrt(1.0 + 2.0 * max(0.0, agree) * rise * rise[::-1])
+    return together.astype(np.float32)
 
 
 def _level(sound: Samples) -> float:

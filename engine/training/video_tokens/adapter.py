@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.backends.auffusion import UNUSED
 from engine.backends.neural import mel
-from engine.backends.neural.loading import pretrained
+from engine.backends.neural.loading import pretrained, whole_parts
 from engine.backends.neural.pipelines import quiet
 from engine.backends.neural.video_tokens import visual_adapter
 from engine.backends.neural.video_tokens.config import VideoTokensConfig
@@ -144,9 +144,12 @@ def train_adapter(
 
 
 def _opened(diffusion: Path, device: str) -> Any:
+    import torch
+
     with quiet():
         from diffusers import StableDiffusionPipeline
-    pipeline = pretrained(StableDiffusionPipeline, diffusion, "a diffusion model of Auffusion's kind", **UNUSED)
+    parts = whole_parts(diffusion, torch.float32) | UNUSED
+    pipeline = pretrained(StableDiffusionPipeline, diffusion, "a diffusion model of Auffusion's kind", **parts)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline.to(device)
 
