@@ -111,6 +111,14 @@ def test_each_share_is_of_the_steps(pipe: Any, name: str) -> None:
     assert away(made[3], made[4]) > 1e-4
 
 
+def test_the_arrangement_is_kept_and_detail_is_free(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attention over more places than a bound is the target's own, as if nothing of it were kept."""
+    free = drawn(pipe, SWAP.model_copy(update={"self_replace_share": 0.0}))[1]
+    assert away(drawn(pipe, SWAP)[1], free) > 0.0
+    monkeypatch.setattr(prompt_to_prompt, "SELF_POSITIONS", 0)
+    assert away(drawn(pipe, SWAP)[1], free) == 0.0
+
+
 def test_the_unet_is_as_before(pipe: Any) -> None:
     before = pipe.unet.attn_processors
     drawn(pipe, SWAP)
