@@ -215,3 +215,5 @@ KNOWN: Mapping[str, KnownModel] = {
 """Every published model that there is code for, by name."""
 CHAT = KnownModel(name="chat", backend="llm", needs=("config.json", "tokenizer_config.json"), licence=OWN)
 """Any other folder with a language model that chats: it plans as ``llm_model = "local:NAME"``."""
+CHAT_CLASSES = ("Qwen2_5_VLFor", "Qwen2AudioFor", "Qwen2_5Omni")
+"""What classes of chat models that see or hear begin with; the name of one that only reads ends with ForCausalLM."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.backends.known_models import CHAT, KNOWN, KnownModel
+from engine.backends.known_models import CHAT, CHAT_CLASSES, KNOWN, KnownModel
 from engine.errors import FileUnreadable
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
@@ -33,7 +33,7 @@ def recognised(folder: Path) -> KnownModel:
     width = _json(folder / "config.json").get("projection_dim")
     by_class = [model for model in KNOWN.values() if model.kind and kind.startswith(model.kind)]
     by_class.sort(key=lambda model: model.width is not None and model.width != width)
-    if kind.endswith("ForCausalLM"):
+    if kind.endswith("ForCausalLM") or kind.startswith(CHAT_CLASSES):
         by_class.append(CHAT)
     by_files = [model for model in KNOWN.values() if not model.kind]
     lacks = {model.name: lacking(folder, model) for model in (*by_class, *by_files)}

@@ -6,7 +6,8 @@ from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import PlannerFailed, ResourceError
 from engine.llm.client import Asker, LlmClient
-from engine.llm.local import PREFIX, LocalModel
+from engine.llm.local import PREFIX
+from engine.llm.local_media import local_model
 
 
 def language_model(settings: Settings) -> Asker:
@@ -20,6 +21,6 @@ def language_model(settings: Settings) -> Asker:
     if not settings.llm_model or not settings.llm_model.startswith(PREFIX):
         return LlmClient(settings)
     try:
-        return LocalModel(Store(settings).find(settings.llm_model.removeprefix(PREFIX)).folder, settings)
+        return local_model(Store(settings).find(settings.llm_model.removeprefix(PREFIX)).folder, settings)
     except ResourceError as error:
         raise PlannerFailed(error.sentence) from None

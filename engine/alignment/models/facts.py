@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.alignment.base import Pair
+from engine.alignment.measured import believed
 from engine.trace import Heard, Moment, Seen
 
 _MOST_MOMENTS = 48
@@ -14,8 +15,9 @@ _MOST_OF_CURVE = 96
 
 
 def facts(pair: Pair) -> str:
-    """Sound, picture, and how they lie on each other."""
-    fit = pair.fit.model_dump() if pair.fit else None
+    """Sound, picture, and how they lie on each other, where that is more than chance."""
+    found = believed(pair.fit)
+    fit = found.model_dump() if found else None
     return json.dumps({"sound": heard_facts(pair.heard), "film": seen_facts(pair.seen), "fit": _rounded(fit)})
 
 
