@@ -156,6 +156,14 @@ function canvas.button(label, x, y, width, height, event)
   return event.clicked and canvas.inside(event, x, y, width, height)
 end
 
+-- Draw what is chosen of a list; whether it was clicked.
+function canvas.list(chosen, x, y, width, height, event)
+  canvas.box(x, y, width, height, canvas.inside(event, x, y, width, height) and ACCENT or FIELD)
+  canvas.text(chosen, x + 6, y + 5)
+  canvas.text("▼", x + width - 20, y + 5, FAINT)
+  return event.clicked and canvas.inside(event, x, y, width, height)
+end
+
 -- A menu of choices under a place; the one chosen, or nil.
 function canvas.menu(choices, x, y)
   gfx.x, gfx.y = math.floor(x * scale), math.floor(y * scale)

@@ -6,7 +6,7 @@ local canvas, options = import("canvas"), import("options")
 local R = reaper
 local prompt = {}
 
-local WIDTH, EDGE, LABEL_WIDTH, ROW_HEIGHT = 560, 16, 170, 34
+local WIDTH, EDGE, LABEL_WIDTH, ROW_HEIGHT = 580, 16, 190, 34
 local FIELD_X, FIELD_WIDTH = EDGE + LABEL_WIDTH, WIDTH - 2 * EDGE - LABEL_WIDTH
 
 local Prompt = {}
@@ -93,7 +93,7 @@ function Prompt:draw(event)
   end
   for _, choice in ipairs(form.choices) do
     canvas.text(choice.label, EDGE, y + 5, canvas.FAINT)
-    if canvas.button(choice.titles[choice.chosen], FIELD_X, y, FIELD_WIDTH, 27, event) then
+    if canvas.list(choice.titles[choice.chosen], FIELD_X, y, FIELD_WIDTH, 27, event) then
       choice.chosen = canvas.menu(choice.titles, FIELD_X, y + 27) or choice.chosen
     end
     y = y + ROW_HEIGHT
