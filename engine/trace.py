@@ -106,7 +106,7 @@ class Cycle(Model):
     planner: str = Field(description="Who planned: rules, or a model's name.")
     score: Score | None = Field(None, description="None where the actions could not be done.")
     problem: str = Field("", description="Why they could not.")
-    audio: str = Field("", description="File of this version, beside the manifest; empty where none was kept.")
+    audio: str = Field("", description="File of this version, from the manifest's folder; empty: none was kept.")
 
 
 class Trace(Model):

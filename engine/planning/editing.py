@@ -103,7 +103,7 @@ def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, 
         region=region,
         cutting=cutting,
         selection=selection,
-        position_samples=_position(job, request, facts, cutting),
+        position_samples=place_of(job, request, facts, cutting),
         noise=_noise(request, facts, cutting),
         reference=request.reference,
         sounds=_new_sounds(read.actions, selection, facts, sounds),
@@ -124,7 +124,7 @@ def plan_alignment(
         session=job.session.model_copy(update={"sample_rate": facts.sample_rate_hz}),
         region=region_of(request),
         cutting=cutting,
-        position_samples=_position(job, request, facts, cutting),
+        position_samples=place_of(job, request, facts, cutting),
         seeds=(stable_hash(f"{seed}/edit/0") >> 11,),
         warnings=tuple(warnings),
     )
@@ -199,7 +199,7 @@ def _selection(request: EditRequest, facts: Facts, length: int, warnings: list[s
     return start, end
 
 
-def _position(job: Job, request: RegionRequest, facts: Facts, cutting: Cutting) -> int:
+def place_of(job: Job, request: RegionRequest, facts: Facts, cutting: Cutting) -> int:
     """On the session's timeline, at the file's rate: as told, else where the file says that it was recorded."""
     session = job.session
     if request.position_samples is not None or request.position_timecode:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.alignment.loop import Aligned, align, pair_of
+from engine.alignment.loop import align, pair_of
 from engine.alignment.models.choose import parts
 from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.editing.kit import Kit
 from engine.handle import Handle
 from engine.picture import Picture
-from engine.planning.editing import Alignment, cutting_of, plan_alignment, region_of
+from engine.planning.editing import Alignment, cutting_of, place_of, plan_alignment, region_of
+from engine.render.aligned_report import Showing, Shown
 from engine.render.edited import OnStem, facts_of, opened, render
 from engine.request import AlignRequest, Job
 from engine.results import JobResult
 from engine.source import Part
 from engine.stems.folder import clean_partials, make_folder
 
-_SEARCHED = 0.8
+_SEARCHED, _SHOWN = 0.8, 0.9
 
 
 def aligned(
@@ -57,7 +58,18 @@ def aligned(
             cycles=request.cycles,
             handle=handle.part(0.4, _SEARCHED),
         )
-    return _written(job, request, found, backends, folder, tuple(warnings), handle.part(_SEARCHED, 1.0), on_stem)
+        shown = Shown(trace=found.trace)
+        if request.report:
+            showing = Showing(
+                job=job,
+                request=request,
+                session=job.session.model_copy(update={"sample_rate": facts.sample_rate_hz}),
+                position_samples=place_of(job, request, facts, cutting),
+                encoding=original.encoding,
+                folder=folder,
+            )
+            shown = showing.write(pair, found, tuple(warnings), handle.part(_SEARCHED, _SHOWN))
+    return _written(job, request, shown, backends, folder, tuple(warnings), handle.part(_SHOWN, 1.0), on_stem)
 
 
 def _picture(request: AlignRequest, length_seconds: float) -> Picture:
@@ -73,20 +85,20 @@ def _picture(request: AlignRequest, length_seconds: float) -> Picture:
 def _written(
     job: Job,
     request: AlignRequest,
-    found: Aligned,
+    shown: Shown,
     backends: Backends,
     folder: Path,
     warnings: tuple[str, ...],
     handle: Handle,
     on_stem: OnStem,
 ) -> JobResult:
-    trace = found.trace
+    trace = shown.trace
     if trace.best == 0:
-        return JobResult(job_id=job.id, verdict=trace.verdict, warnings=warnings)
+        return JobResult(job_id=job.id, verdict=trace.verdict, report=shown.path, warnings=warnings)
     winner = trace.cycles[trace.best - 1]
     with opened(region_of(request)) as original:
         facts = facts_of(original)
     cutting = cutting_of(region_of(request), facts, [])
     done = Alignment(actions=winner.actions, planner=winner.planner)
     plan = plan_alignment(job, request, facts, cutting, done, warnings)
-    return render(job, plan, backends, folder, handle, on_stem, trace=trace)
+    return render(job, plan, backends, folder, handle, on_stem, trace=trace, report=Path(shown.path).name)

@@ -114,6 +114,12 @@ class EditManifest(_Finished):
     trace: Trace | None = Field(None, description="How it was found, when it was fitted to a picture.")
     report: str = Field("", description="Page that shows how, beside the manifest.")
 
+    def _names(self) -> tuple[str, ...]:
+        """Of a version, that of its folder and its own: no deeper."""
+        versions = (cycle.audio for cycle in self.trace.cycles if cycle.audio) if self.trace else ()
+        parts = (part for version in versions for part in version.split("/", 1))
+        return (*super()._names(), *((self.report,) if self.report else ()), *parts)
+
     def result(self, path: Path) -> JobResult:
         """The job's result, with the paths of where the manifest lies now."""
         return JobResult(
