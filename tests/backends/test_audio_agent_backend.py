@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,10 +14,11 @@ import torch
 from conformance_checks import CHECKS, spec_of
 from tiny import audio_agent, write
 
-from engine.backends.audio_agent import AudioAgentBackend, followed
+from engine.backends.audio_agent import AudioAgentBackend, AudioAgentModel, followed
 from engine.backends.neural.model import Wanted
 from engine.backends.neural.residency import RESIDENCE
 from engine.backends.neural.video_tokens import visual_adapter
+from engine.backends.neural.video_tokens.hear import Centres
 from engine.backends.neural.video_tokens.tokens import VideoTokens, VisualTokens
 from engine.backends.weights import Store
 from engine.config import Settings
@@ -200,3 +202,15 @@ def test_each_of_a_batch_follows_its_own_picture(backend: AudioAgentBackend, vid
     for spec, beside in zip((whole, part), backend.render([whole, part], Handle()), strict=True):
         alone = sound(backend, spec)
         assert np.abs(alone - beside.audio.samples).max() <= backend.capabilities.tolerance * np.abs(alone).max()
+
+
+@pytest.mark.parametrize("spoken", [(), (3, 0, 3)], ids=["no picture", "a short one"])
+def test_where_nothing_is_seen_the_quietest_unit_stands(spoken: tuple[int, ...]) -> None:
+    levels = np.array([-20, -30, -80, -10], np.float32)
+    centres = Centres(vectors=np.zeros((4, 2), np.float32), level_db=levels, layer=1, rate_hz=50.0)
+    told = VisualTokens(units=np.array(spoken, np.int64), rate_hz=50.0)
+    model = object.__new__(AudioAgentModel)
+    model._tokens = SimpleNamespace(centres=centres, visual_tokens=lambda *given, **keys: told)  # type: ignore[assignment]
+    picture = Picture(path="a.mp4") if spoken else None
+    wanted = Wanted(text="a", seed=0, length_samples=1_600, options={}, picture=picture)
+    assert model._units(wanted, lambda share: None).tolist() == [*spoken, *[2] * (5 - len(spoken))]
