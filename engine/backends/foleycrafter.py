@@ -16,6 +16,7 @@ from engine.audio import Samples
 from engine.backends.auffusion import OPTIONS, TEXT_TOKENS, AuffusionModel, OverAuffusionBackend, opened_auffusion
 from engine.backends.neural import mel
 from engine.backends.neural.device import Device
+from engine.backends.neural.loading import load_state_dict
 from engine.backends.neural.model import DiffusionModel, OnStep, Option, Wanted
 from engine.backends.neural.pipelines import (
     beside,
@@ -29,7 +30,7 @@ from engine.backends.neural.pipelines import (
 from engine.backends.neural.video_tokens.config import LookConfig
 from engine.backends.neural.video_tokens.look import Features, Looker
 from engine.backends.neural.vocoder import vocoder
-from engine.backends.weights import Installed, Store, load_state_dict
+from engine.backends.weights import Installed, Store
 from engine.errors import BackendFailed, FileUnreadable
 from engine.handle import Handle
 from engine.picture import Picture

@@ -39,6 +39,8 @@ SPARE_BYTES = 2**30
 """Left on the disk after a download."""
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _TIMEOUT_SECONDS = 20.0
+_LOCK_SECONDS = 0.5
+"""Between two looks at whether the user cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,16 @@ class _Wanted:
     size_bytes: int
     sha256: str
     git_sha1: str
+
+    def fits(self, folder: Path) -> bool:
+        """Whether a file of its name and size lies there."""
+        with contextlib.suppress(OSError):
+            return (folder / self.name).stat().st_size == self.size_bytes
+        return False
+
+    def is_in(self, path: Path, sha256: str) -> bool:
+        """Whether a file is this one."""
+        return sha256 == self.sha256 if self.sha256 else self.git_sha1 in ("", _git_sha1(path))
 
 
 def pull(settings: Settings, name: str, *, accepted: bool, handle: Handle) -> Installed:
@@ -89,7 +101,7 @@ def pull(settings: Settings, name: str, *, accepted: bool, handle: Handle) -> In
         raise WeightsMissing(f"{name} cannot be fetched: the setting 'offline' is on.", field="offline")
     if find_spec("huggingface_hub") is None:
         raise DependencyMissing("The package huggingface_hub is missing: pip install 'cuewright[models]'.")
-    with _told(known):
+    with _told(known), _alone(settings.models_path, name, handle):
         return _pull(settings, known, handle)
 
 
@@ -101,6 +113,28 @@ def terms(known: KnownModel) -> str:
     return f"{known.name} is under {known.licence.name}: {use}{note}.{where}"
 
 
+@contextlib.contextmanager
+def _alone(store: Path, name: str, handle: Handle) -> Iterator[None]:
+    """One pull of a model at a time on this machine: a second one waits, and then finds what the first fetched."""
+    from filelock import FileLock, Timeout
+
+    (store / ".locks").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(store / ".locks" / f"{name}.lock")
+    while True:
+        handle.progress(0.0, "waiting for the lock")
+        try:
+            lock.acquire(timeout=_LOCK_SECONDS)
+            break
+        except Timeout:
+            handle.progress(0.0, "waiting for another pull of it")
+        except NotImplementedError:  # a file system that has no locks
+            break
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _pull(settings: Settings, known: KnownModel, handle: Handle) -> Installed:
     handle.progress(0.0, "asking the hub")
     revision, wanted = _listed(known)
@@ -109,7 +143,9 @@ def _pull(settings: Settings, known: KnownModel, handle: Handle) -> Installed:
     for old in folder.parent.glob(f"{known.name}-{'?' * 12}"):
         if old != folder:
             shutil.rmtree(old)
+    place, before = store / known.name, folder.parent / f"{known.name}.before"
     here = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    here += sum(each.size_bytes for each in wanted if not (folder / each.name).exists() and each.fits(place))
     whole = sum(file.size_bytes for file in wanted)
     free = shutil.disk_usage(folder).free
     if whole - here + SPARE_BYTES > free:
@@ -122,6 +158,7 @@ def _pull(settings: Settings, known: KnownModel, handle: Handle) -> Installed:
     done = 0
     for file in wanted:
         part = handle.part(done / max(1, whole), (done + file.size_bytes) / max(1, whole))
+        _keep(file, place, folder, part)
         files[file.name] = _fetched(known, revision, file, folder / file.name, part)
         done += file.size_bytes
     record = Record(
@@ -134,11 +171,15 @@ def _pull(settings: Settings, known: KnownModel, handle: Handle) -> Installed:
         accepted=now(),
     )
     write_record(record, folder)
-    place, before = store / known.name, folder.parent / f"{known.name}.before"
     shutil.rmtree(before, ignore_errors=True)
     if place.exists():
         place.rename(before)
-    folder.rename(place)
+    try:
+        folder.rename(place)
+    except OSError:
+        if before.exists():
+            before.rename(place)
+        raise
     shutil.rmtree(before, ignore_errors=True)
     return Store(settings).find(known.name)
 
@@ -195,6 +236,18 @@ def chosen(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
     ]
 
 
+def _keep(wanted: _Wanted, place: Path, folder: Path, handle: Handle) -> None:
+    """Take a file that is whole from what is installed; a link costs no room, and the old model stays what it is."""
+    path = folder / wanted.name
+    if path.exists() or not wanted.fits(place):
+        return
+    if not wanted.is_in(place / wanted.name, sha256_of(place / wanted.name, handle)):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # a file system that has no links: it is fetched
+        os.link(place / wanted.name, path)
+
+
 class _Counted(io.BufferedRandom):
     """A file that tells how far it is written, and stops there when the user cancels."""
 
@@ -240,7 +293,7 @@ def _fetched(known: KnownModel, revision: str, wanted: _Wanted, path: Path, hand
             file.flush()
             os.fsync(file.fileno())
     sha256 = sha256_of(path, handle)
-    if sha256 != wanted.sha256 if wanted.sha256 else wanted.git_sha1 not in ("", _git_sha1(path)):
+    if not wanted.is_in(path, sha256):
         path.unlink()
         raise WeightsMissing(
             f"{wanted.name} of {known.name} came damaged and was thrown away: pull {known.name} again; what came whole "
@@ -302,9 +355,21 @@ def _told(known: KnownModel) -> Iterator[None]:
             "when the line is back.",
             field="name",
         ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsMissing(
+            f"{_endpoint()} does not answer as the hub does ({' '.join(str(error).split())[:200]}): log in to the "
+            "network, or mend HF_ENDPOINT; then pull again.",
+            field="name",
+        ) from None
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"The disk is full; what came of {known.name} is kept.", field="models_folder") from None
+        if error.errno == errno.EFBIG:
+            raise FolderNotWritable(
+                f"The disk takes no files as large as those of {known.name}, as FAT32 does not: set models_folder to "
+                "another disk.",
+                field="models_folder",
+            ) from None
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise FolderNotWritable(f"{error.filename} cannot be written.", field="models_folder") from None
         raise FileUnreadable(f"{known.name} could not be put down: {error}.", field="name") from None

@@ -2,7 +2,6 @@
 
 A model is a folder in the published layout with a record beside its files: where it came from, the size and hash of
 each file, its licence and when that was accepted. Nothing here opens a model or reaches for the net.
-Weights are safetensors, known by their content and not by their name; a pickle is read as plain tensors or not at all.
 """
 
 from __future__ import annotations
@@ -12,12 +11,10 @@ import hashlib
 import os
 import re
 import shutil
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -28,9 +25,6 @@ from engine.errors import BadArgument, FileUnreadable, FolderNotWritable, Licenc
 from engine.handle import Handle
 from engine.model import Model
 from engine.results import Licence
-
-if TYPE_CHECKING:
-    import torch
 
 RECORD = "cuewright-model.json"
 LICENCE = "licence.json"
@@ -175,17 +169,30 @@ class Store:
         BadArgument
             When the name cannot be one.
         """
-        folder = path.resolve()
-        if not folder.is_dir():
+        try:
+            folder = path.resolve()
+            there = folder.is_dir()
+        except (OSError, RuntimeError):  # a link that leads to itself
+            there = False
+        if not there:
             raise FileUnreadable(f"There is no folder {path}.", field="path")
+        if folder.is_relative_to(self._folder.resolve()):
+            raise BadArgument(
+                f"{folder} lies in the folder of the models that were fetched, and goes with what is removed there: "
+                "move it elsewhere first, or pull it again.",
+                field="path",
+            )
         if name and not _NAME.fullmatch(name):
             raise BadArgument(
                 f"A model's name is of small letters, digits, dots and hyphens; got {name!r}.", field="name"
             )
-        known = KNOWN.get(name) or layouts.recognised(folder)
-        if missing := layouts.lacking(folder, known):
-            raise FileUnreadable(f"{folder} is no {known.name}: it lacks {', '.join(missing)}.", field="path")
-        files = hashed(folder, handle)
+        try:
+            known = KNOWN.get(name) or layouts.recognised(folder)
+            if missing := layouts.lacking(folder, known):
+                raise FileUnreadable(f"{folder} is no {known.name}: it lacks {', '.join(missing)}.", field="path")
+            files = hashed(folder, handle)
+        except OSError as error:
+            raise FileUnreadable(f"{error.filename} cannot be read: {error.strerror}.", field="path") from None
         record = Record(
             name=name or (known.name if known.name in KNOWN else _name_of(folder)),
             backend=known.backend,
@@ -243,10 +250,23 @@ class Store:
         ------
         WeightsMissing
             When it is not installed.
+        FolderNotWritable
+            When it cannot be deleted.
         """
         record = self._record(name)
-        shutil.rmtree(self._folder / name)
-        return not record.folder
+        place, aside = self._folder / name, self._folder / ".partial" / f"{name}.removed"
+        try:
+            aside.parent.mkdir(exist_ok=True)
+            shutil.rmtree(aside, ignore_errors=True)
+            place.rename(aside)  # gone at once, for whoever would load it
+            linked = aside.is_symlink()
+            if linked:  # the user moved it elsewhere
+                aside.unlink()
+            else:
+                shutil.rmtree(aside)
+        except OSError as error:
+            raise FolderNotWritable(f"{place} cannot be deleted: {error.strerror}.", field="models_folder") from None
+        return not record.folder and not linked
 
     def _record(self, name: str) -> Record:
         path = self._folder / name / RECORD
@@ -348,34 +368,3 @@ def sha256_of(path: Path, handle: Handle) -> str:
 def now() -> str:
     """UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a file, whatever its name: safetensors by content, else a pickle of plain tensors only.
-
-    Raises
-    ------
-    FileUnreadable
-        When it is cut off, or a pickle that holds more than tensors: such a file could run any program.
-    """
-    import pickle
-
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        if layouts.is_safetensors(path):
-            return dict(load_file(path))
-        with path.open("rb") as file, warnings.catch_warnings():  # a path would be judged by its suffix
-            warnings.simplefilter("ignore")  # of protocols that torch does not write itself
-            return dict(torch.load(file, map_location="cpu", weights_only=True))
-    except pickle.UnpicklingError:
-        raise FileUnreadable(
-            f"{path.name} holds no plain weights: it is damaged, or a pickle that could run any program when opened, "
-            "and was not. Get it as safetensors.",
-            field="backend",
-        ) from None
-    except (OSError, SafetensorError, RuntimeError, EOFError, ValueError, TypeError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise FileUnreadable(f"{path.name} cannot be read as weights: {told}.", field="backend") from None

@@ -147,12 +147,12 @@ def remove(name: Name, as_json: JsonFlag = False) -> None:
     from engine.backends.weights import Store
 
     store = Store(Settings.load())
-    found = store.named(name)
+    folder = store.named(name).folder.resolve()
     own = store.remove(name)
     if as_json:
-        print_json({"name": name, "deleted": own, "folder": str(found.folder)})
+        print_json({"name": name, "deleted": own, "folder": str(folder)})
     else:
-        print(f"{name} is deleted." if own else f"{name} is forgotten; its files stay in {found.folder}.")
+        print(f"{name} is deleted." if own else f"{name} is forgotten; its files stay in {folder}.")
 
 
 def _print(found: Installed, what: str, as_json: bool) -> None:

@@ -24,6 +24,8 @@ class Hub:
     files: dict[str, bytes]
     refuse: int = 0
     refuse_header: str = ""
+    page: bytes | None = None
+    """What it answers to everything, as networks do that want a login."""
     stall_after: int | None = None
     """Bytes of a file after which it sends nothing more until :attr:`stalled` was seen and the test goes on."""
     drop_after: int | None = None
@@ -63,7 +65,9 @@ def hub_server(repository: str, files: dict[str, bytes]) -> Iterator[Hub]:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             prefix = f"/{hub.repository}/resolve/{REVISION}/"
-            if hub.refuse:
+            if hub.page is not None:
+                self._answer(200, hub.page, {"Content-Type": "text/html"})
+            elif hub.refuse:
                 self._answer(hub.refuse, b"{}", {"X-Error-Code": hub.refuse_header} if hub.refuse_header else {})
             elif path == f"/api/models/{hub.repository}":
                 self._answer(200, hub.listing(), {"Content-Type": "application/json"})

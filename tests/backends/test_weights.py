@@ -11,9 +11,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.backends import layouts
+from engine.backends import layouts, weights
 from engine.backends.known_models import KNOWN
-from engine.backends.weights import LICENCE, RECORD, Store, load_state_dict, revision_of, sha256_of
+from engine.backends.neural.loading import load_state_dict
+from engine.backends.weights import LICENCE, RECORD, Store, revision_of, sha256_of
 from engine.config import Settings
 from engine.errors import BadArgument, Cancelled, FileUnreadable, FolderNotWritable, LicenceNotAccepted, WeightsMissing
 from engine.handle import Handle
@@ -62,6 +63,61 @@ def test_a_folder_is_used_where_it_lies(store: Store, tmp_path: Path) -> None:
     assert not store.remove(added.name), "the user's files are not ours to delete"
     assert sorted(path for path in folder.rglob("*")) == before
     assert store.installed() == ()
+
+
+def test_links_are_followed_and_those_that_lead_nowhere_are_told(store: Store, tmp_path: Path) -> None:
+    real = pipeline(tmp_path / "blobs")
+    (tmp_path / "mine").symlink_to(real)
+    assert store.add(tmp_path / "mine", handle=Handle()).folder == real
+    cached = pipeline(tmp_path / "cached")
+    file = cached / "vae" / "diffusion_pytorch_model.safetensors"
+    file.rename(tmp_path / "blob")
+    file.symlink_to(tmp_path / "blob")  # as the hub's own cache
+    (cached / "loop").symlink_to(cached)
+    assert file.relative_to(cached).as_posix() in store.add(cached, handle=Handle()).files
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    with pytest.raises(FileUnreadable, match="There is no folder"):
+        store.add(tmp_path / "round", handle=Handle())
+    (cached / "vae" / "config.json").unlink()
+    (cached / "vae" / "config.json").symlink_to(tmp_path / "round")
+    with pytest.raises(FileUnreadable, match=r"lacks vae/config\.json"):
+        store.add(cached, handle=Handle())
+
+
+def test_a_fetched_model_is_not_added_where_it_would_be_removed(store: Store, tmp_path: Path) -> None:
+    folder = pipeline(tmp_path / "models" / "stable-audio-3-medium")
+    for path in (folder, tmp_path / "models" / "stable-audio-3-medium" / ".." / "stable-audio-3-medium"):
+        with pytest.raises(BadArgument, match="move it elsewhere first"):
+            store.add(path, handle=Handle())
+    assert folder.is_dir()
+
+
+def test_removing_deletes_what_was_fetched_and_nothing_behind_a_link(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = store.add(pipeline(tmp_path / "mine"), handle=Handle())
+    place = tmp_path / "models" / record.name
+    told = json.loads((place / RECORD).read_text()) | {"folder": ""}
+    elsewhere = pipeline(tmp_path / "elsewhere")
+    for folder in (place, elsewhere):
+        (folder / RECORD).write_text(json.dumps(told))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *paths: (_ for _ in ()).throw(PermissionError(13, "in use")))
+        with pytest.raises(FolderNotWritable, match="cannot be deleted: in use"):
+            store.remove(record.name)
+    assert store.remove(record.name)
+    assert not place.exists()
+    place.symlink_to(elsewhere)
+    assert not store.remove(record.name)
+    assert not place.is_symlink()
+    assert (elsewhere / RECORD).exists()
+
+
+def test_a_file_that_cannot_be_read_is_told(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = pipeline(tmp_path / "mine")
+    monkeypatch.setattr(weights, "sha256_of", lambda path, handle: (_ for _ in ()).throw(OSError(5, "I/O", str(path))))
+    with pytest.raises(FileUnreadable, match=r"mine/\S+ cannot be read: I/O"):
+        store.add(folder, handle=Handle())
 
 
 def test_the_revision_is_of_every_byte(store: Store, tmp_path: Path) -> None:

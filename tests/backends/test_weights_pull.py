@@ -7,12 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hub_server import REVISION, Hub, hub_server
 from safetensors.numpy import save
 
@@ -20,7 +23,15 @@ from engine.backends.known_models import KNOWN
 from engine.backends.pulling import chosen, pull
 from engine.backends.weights import RECORD, Installed, Store
 from engine.config import Settings
-from engine.errors import BadArgument, Cancelled, CuewrightError, DiskFull, LicenceNotAccepted, WeightsMissing
+from engine.errors import (
+    BadArgument,
+    Cancelled,
+    CuewrightError,
+    DiskFull,
+    FolderNotWritable,
+    LicenceNotAccepted,
+    WeightsMissing,
+)
 from engine.handle import Handle
 
 NAME = "hubert-base-ls960"
@@ -226,3 +237,90 @@ def test_safetensors_are_preferred_folder_by_folder() -> None:
     assert chosen([*names, "v/m.safetensors"], patterns) == [
         *("a/m.safetensors", "b/m.bin", "c/m.bin", "v/g.pt", "v/m.safetensors")
     ]
+
+
+def test_two_pulls_of_one_model_fetch_it_once(hub: Hub, settings: Settings) -> None:
+    hub.stall_after = 21_500_000
+    told: list[str] = []
+    waiting = threading.Event()
+
+    def second(fraction: float, stage: str) -> None:
+        told.append(stage)
+        if stage == "waiting for another pull of it":
+            waiting.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(fetched, settings)
+        assert hub.stalled.wait(60)
+        other = pool.submit(fetched, settings, NAME, Handle(on_progress=second))
+        assert waiting.wait(60), "it waits while the first is at it"
+        hub.stall_after = None
+        hub.done.set()
+        assert one.result(60) == other.result(60)
+    assert sorted({name for name, _ in hub.asked}) == ["config.json", "model.safetensors", "preprocessor_config.json"]
+    assert len([name for name, span in hub.asked if not span]) == 3, "each was begun once"
+
+
+def test_a_pull_that_waits_can_be_cancelled(hub: Hub, settings: Settings) -> None:
+    stages: list[str] = []
+    handle = Handle(
+        on_progress=lambda _, stage: stages.append(stage),
+        is_cancelled=lambda: any("another" in each for each in stages),
+    )
+    (settings.models_path / ".locks").mkdir(parents=True)
+    with FileLock(settings.models_path / ".locks" / f"{NAME}.lock"), pytest.raises(Cancelled):
+        fetched(settings, handle=handle)
+    assert hub.asked == []
+
+
+def test_what_is_whole_is_not_fetched_again(hub: Hub, settings: Settings) -> None:
+    first = fetched(settings)
+    hub.asked.clear()
+    assert fetched(settings) == first
+    assert hub.asked == []
+    content = bytearray(WEIGHTS)
+    content[-1] ^= 1
+    (first.folder / "model.safetensors").write_bytes(content)
+    assert (fetched(settings).folder / "model.safetensors").read_bytes() == WEIGHTS
+    assert [name for name, _ in hub.asked] == ["model.safetensors"]
+
+
+def test_a_model_that_cannot_be_put_in_place_is_not_lost(
+    hub: Hub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fetched(settings)
+    rename = Path.rename
+
+    def busy(self: Path, target: Path) -> Path:
+        if self.parent.name == ".partial" and REVISION[:12] in self.name:
+            raise PermissionError(13, "in use", str(self))
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", busy)
+        with pytest.raises(FolderNotWritable):
+            fetched(settings)
+    assert Store(settings).find(NAME) == before
+
+
+def test_a_network_that_wants_a_login_is_told(hub: Hub, settings: Settings) -> None:
+    hub.page = b"<html>Welcome to the hotel</html>"
+    with pytest.raises(WeightsMissing, match="does not answer as the hub does"):
+        fetched(settings)
+
+
+def test_a_disk_that_takes_no_large_files(hub: Hub, settings: Settings) -> None:
+    """Of more than 15 MB, in that process."""
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (15_000_000, 15_000_000));"
+        "from engine.cli import run; sys.exit(run(sys.argv[1:]))"
+    )
+    environment = {**os.environ, "CUEWRIGHT_MODELS_FOLDER": str(settings.models_path)}
+    command = [sys.executable, "-c", program, "models", "pull", NAME, "--accept-licence", "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)["error"]
+    assert (told["code"], told["field"]) == ("folder_not_writable", "models_folder")
+    assert "another disk" in told["sentence"]
+    assert fetched(settings).size_bytes > len(WEIGHTS), "what came is kept, and goes on"
+    assert hub.asked[-2][1].startswith("bytes=")

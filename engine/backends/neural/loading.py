@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.backends import layouts
 from engine.backends.neural.device import Device
 from engine.backends.neural.pipelines import quiet
 from engine.backends.weights import Installed
@@ -105,3 +107,34 @@ def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError, UnpicklingError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise FileUnreadable(f"{folder} does not hold {what} as published: {first}", field="models") from None
+
+
+def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file, whatever its name: safetensors by content, else a pickle of plain tensors only.
+
+    Raises
+    ------
+    FileUnreadable
+        When it is cut off, or a pickle that holds more than tensors: such a file could run any program.
+    """
+    import pickle
+
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if layouts.is_safetensors(path):
+            return dict(load_file(path))
+        with path.open("rb") as file, warnings.catch_warnings():  # a path would be judged by its suffix
+            warnings.simplefilter("ignore")  # of protocols that torch does not write itself
+            return dict(torch.load(file, map_location="cpu", weights_only=True))
+    except pickle.UnpicklingError:
+        raise FileUnreadable(
+            f"{path.name} holds no plain weights: it is damaged, or a pickle that could run any program when opened, "
+            "and was not. Get it as safetensors.",
+            field="backend",
+        ) from None
+    except (OSError, SafetensorError, RuntimeError, EOFError, ValueError, TypeError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise FileUnreadable(f"{path.name} cannot be read as weights: {told}.", field="backend") from None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.backends.weights import load_state_dict
+from engine.backends.neural.loading import load_state_dict
 from engine.errors import FileUnreadable
 
 if TYPE_CHECKING:
