@@ -15,7 +15,7 @@ from tiny import audio_agent
 from engine.backends.neural.video_tokens.config import FILE, LookConfig, VideoTokensConfig
 from engine.backends.neural.video_tokens.hear import RATE_HZ, Centres, Listener
 from engine.backends.neural.video_tokens.look import Looker
-from engine.backends.neural.video_tokens.speak import Clip, Speaker, Spoken
+from engine.backends.neural.video_tokens.speak import Clip, Speaker, Spoken, _reaching
 from engine.backends.neural.video_tokens.tokens import VideoTokens, failure
 from engine.errors import BackendFailed, Cancelled, CuewrightError, FileUnreadable, PictureUnreadable
 from engine.handle import Handle
@@ -255,3 +255,8 @@ def test_damaged_weights_are_told(name: str, content: bytes, told: str, folder: 
     (copy / name).write_bytes(content)
     with pytest.raises(CuewrightError, match=told):
         VideoTokens(copy)
+
+
+@pytest.mark.parametrize(("places", "read"), [(2, [0, 1]), (3, [0, 1, 2]), (5, [0, 1, 2, 2, 2])])
+def test_behind_the_picture_each_token_reads_what_stands_for_after_it(places: int, read: list[int]) -> None:
+    assert _reaching(torch.arange(3.0)[:, None], places)[:, 0].tolist() == read
