@@ -16,8 +16,8 @@ SOURCE = Path(__file__).resolve().parents[3] / "daw_scripts"
 OPENERS = {"darwin": "open", "win32": "explorer"}
 NEXT_STEPS = {
     Daw.REAPER: (
-        "In REAPER: Actions > Show action list > New action > Load ReaScript, and choose the scripts in "
-        "Scripts/Cuewright whose names begin with Cuewright."
+        "In REAPER: Actions > Show action list > New action > Load ReaScript, choose Scripts/Cuewright/Cuewright.lua "
+        "and run it once: it puts the actions into the list."
     ),
     Daw.LIVE: "In Live: Settings > Link, Tempo & MIDI > Control Surface: choose Cuewright. Restart Live if it is open.",
     Daw.ARDOUR: "In Ardour: Edit > Lua Scripts > Script Manager: add the actions and the hook named Cuewright.",

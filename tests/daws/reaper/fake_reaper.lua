@@ -9,7 +9,7 @@ local fake = {
   project = { tracks = {}, markers = {} },
   offline = {}, -- paths that cannot be read
   lengths = {}, -- seconds of files that are no WAV, by path
-  ext = {}, boxes = {}, answers = {}, console = {}, ran = {}, commands = {}, opened = {},
+  listed = {}, ext = {}, boxes = {}, answers = {}, console = {}, ran = {}, commands = {}, opened = {},
   deferred = {}, exits = {}, loose = {}, undo = {}, depth = 0, refresh = 0, redrawn = 0, accessors = 0, skew = 0,
   cursor = 0.0, selection = { 0.0, 0.0 }, frame_rate = 25.0, drop = false, offset_timecode = "00:00:00:00",
   project_file = "", folder = "/nowhere", sample_rate = 48000, use_sample_rate = true, device_rate = nil,
@@ -319,6 +319,20 @@ end
 
 function R.RecursiveCreateDirectory(path)
   return os.execute(("mkdir -p '%s' 2>/dev/null"):format(path)) and 1 or 0
+end
+
+function R.EnumerateFiles(path, index)
+  for name in io.popen(("ls -p '%s' | grep -v /"):format(path)):lines() do
+    if index == 0 then return name end
+    index = index - 1
+  end
+  return nil
+end
+
+function R.AddRemoveReaScript(_, section, path, is_last)
+  if fake.offline[path] then return 0 end
+  fake.listed[#fake.listed + 1] = { section = section, path = path, written = is_last }
+  return 50000 + #fake.listed
 end
 
 function R.ExecProcess(command, milliseconds)

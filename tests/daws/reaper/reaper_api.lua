@@ -9,6 +9,7 @@ local api = {}
 api.native = {
   AddMediaItemToTrack = "MediaTrack",
   AddProjectMarker2 = "ReaProject boolean number number string integer integer",
+  AddRemoveReaScript = "boolean integer string boolean",
   AddTakeToMediaItem = "MediaItem",
   APIExists = "string",
   atexit = "function",
@@ -26,6 +27,7 @@ api.native = {
   DeleteTrackMediaItem = "MediaTrack MediaItem",
   DestroyAudioAccessor = "AudioAccessor",
   EnumProjectMarkers3 = "ReaProject integer",
+  EnumerateFiles = "string integer",
   EnumProjects = "integer",
   ExecProcess = "string integer",
   file_exists = "string",
@@ -247,7 +249,7 @@ TrackFX_SetOpen TrackFX_SetParam TrackFX_SetParamNormalized TrackFX_SetPinMappin
 TrackFX_SetPresetByIndex TrackFX_Show TrackList_AdjustWindows TrackList_UpdateAllExternalSurfaces Undo_BeginBlock
 Undo_CanRedo2 Undo_DoRedo2 Undo_EndBlock Undo_OnStateChange Undo_OnStateChange2
 Undo_OnStateChange_Item Undo_OnStateChangeEx Undo_OnStateChangeEx2 UpdateItemInProject UpdateItemLanes ValidatePtr
-ViewPrefs AddRemoveReaScript EnumerateFiles get_action_context GetMediaItemTrack GetThemeColor MB SetTrackColor
+ViewPrefs get_action_context GetMediaItemTrack GetThemeColor MB SetTrackColor
 ]]
 
 return api

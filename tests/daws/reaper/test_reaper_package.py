@@ -14,7 +14,7 @@ from preset_list import LIST
 from preset_list import rendered as preset_list
 from reapack_index import INDEX, files, header
 from reapack_index import rendered as reapack_index
-from reaper_rig import HERE, SCRIPTS, Rig
+from reaper_rig import HERE, SCRIPTS, Rig, lua
 
 from engine.cli.process import EngineProcess
 
@@ -61,7 +61,7 @@ def test_the_actions_are_those_of_the_manual() -> None:
             "Settings",
         )
     }
-    assert all(path.stem in manual for path in ACTIONS)
+    assert all(f"| *{name.removeprefix('Cuewright: ')}* |" in manual for name in names)
     assert {header("version", path) for path in ACTIONS} == {header("version")}
 
 
@@ -77,6 +77,21 @@ def test_the_index_names_every_file_once_and_each_is_there() -> None:
     for source in sources:
         path = re.sub(r"^https://.*/daw_scripts/", "", source.text or "").replace("%20", " ")
         assert (SCRIPTS.parent / path.replace("%28", "(").replace("%29", ")")).is_file()
+
+
+def test_one_script_puts_all_actions_into_the_list(new_reaper: Callable[..., Rig], tmp_path: Path) -> None:
+    rig = new_reaper(spool=tmp_path)
+    run = f"dofile({lua(SCRIPTS / 'Cuewright.lua')}) step(1)"
+    rig.run(run)
+    listed = rig.get("list(fake.listed)")
+    assert [Path(one["path"]) for one in listed] == ACTIONS
+    assert [one["written"] for one in listed] == [False] * (len(ACTIONS) - 1) + [True], "once, at the end"
+    assert {one["section"] for one in listed} == {0}
+    assert "10 actions are in the action list" in rig.boxes[0]
+    rig.run(f"fake.offline[{lua(ACTIONS[0])}] = true")
+    rig.run(run)
+    assert "9 actions" in rig.boxes[1]
+    assert ACTIONS[0].name in rig.boxes[1]
 
 
 def test_scripts_run_from_where_they_are_installed(
