@@ -20,7 +20,7 @@ for (const version of versions) {
 }
 const told = (version) =>
   moments.length && version.onsets.length
-    ? `${version.onsets.filter((onset) => onset.on).length} of ${version.onsets.length} onsets in time`
+    ? `${version.onsets.filter((onset) => onset.on).length} of ${version.onsets.length} in time`
     : `${version.onsets.length} onsets`;
 
 let order = versions; // as the keys count them
