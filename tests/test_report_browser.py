@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from page_case import opened
+from playwright.sync_api import Browser, sync_playwright
 from report_case import CC0, HITS_SECONDS, HOSTILE, RATE, SECONDS, hit, make_report, write_picture, write_stem
 
 from engine.cue import Cue
@@ -25,7 +23,6 @@ from engine.timebase import FrameRate
 from engine.video.filmstrip import filmstrip
 
 pytestmark = pytest.mark.foreign
-WAIT_MS = 30_000
 IN_STEP = """limit => {
     const { running, waiting, time, picture, sounds } = cuewright.state();
     if (!running || time > 3.2) { cuewright.seek(0.6); window.good = 0; return false; }
@@ -44,45 +41,6 @@ def browser(foreign: Callable[[str], str]) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=foreign("chromium"), args=flags)
         yield started
         started.close()
-
-
-@dataclass(kw_only=True)
-class Opened:
-    """A page, and what it did."""
-
-    page: Page
-    path: Path
-    said: list[str] = field(default_factory=list)
-    asked_for: list[str] = field(default_factory=list)
-
-    def state(self) -> dict[str, Any]:
-        return dict(self.page.evaluate("cuewright.state()"))
-
-    def until(self, condition: str, argument: object = None) -> None:
-        function = condition if condition.startswith(("limit =>", "() =>")) else f"() => {condition}"
-        self.page.wait_for_function(function, arg=argument, timeout=WAIT_MS)  # the policy forbids bare expressions
-
-    def pixels(self, selector: str) -> np.ndarray[Any, Any]:
-        """``(height, width, 3)``, blue first."""
-        shot = self.page.locator(selector).first.screenshot()
-        return np.asarray(cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR))
-
-
-@contextmanager
-def opened(
-    browser: Browser, path: Path, *, plays: bool = True, fragment: str = "", light: bool = False
-) -> Iterator[Opened]:
-    page = browser.new_page(viewport={"width": 1_200, "height": 820}, color_scheme="light" if light else "dark")
-    one = Opened(page=page, path=path)
-    page.on("console", lambda message: one.said.append(message.text))
-    page.on("pageerror", lambda error: one.said.append(str(error)))
-    page.on("request", lambda request: one.asked_for.append(request.url))
-    page.goto(path.as_uri() + fragment)
-    one.until("window.cuewright && cuewright.state().drawn > 0")
-    if plays:
-        one.until("cuewright.state().plays")
-    yield one
-    page.close()
 
 
 @pytest.fixture(scope="module")

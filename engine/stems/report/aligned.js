@@ -161,7 +161,7 @@ function paintOnsets(pen, view, onsets) {
     const height = 5 + (STRIP - 7) * strength;
     if (late !== null && !on) {
       const seen = view.x(time_seconds - late);
-      pen.fillRect(Math.min(x, seen), STRIP - 3, Math.abs(x - seen), 1.5);
+      pen.fillRect(Math.min(x, seen), STRIP - 4, Math.abs(x - seen), 2);
     }
     pen.beginPath();
     pen.moveTo(x - 4, STRIP - height);
