@@ -1,7 +1,7 @@
 """A chat model on this machine, through transformers, from a folder of weights: one that reads.
 
-It lies in memory for as long as its :class:`LocalModel` lives: a planner's, which is a job's; the room is wanted by the
-models that sound. Nothing leaves the machine, and code that lies beside the weights is not run.
+It lies in memory for as long as its :class:`LocalModel` lives, and on the card only while it is asked: that room is
+wanted by the models that sound. Nothing leaves the machine, and code that lies beside the weights is not run.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class LocalModel(Asker):
         self._settings = settings
         self._turn = threading.Lock()
         self._held: tuple[Any, Any] | None = None
+        self._asking = 0
 
     @contextmanager
     def answering(self) -> Iterator[Answering]:
@@ -53,7 +54,15 @@ class LocalModel(Asker):
                 raise DependencyMissing(f"{self._model} needs the package {package}: pip install 'cuewright[models]'.")
         with self._turn:
             self._held = self._held or self._loaded()
-        yield self._answer
+            self._held[1].to(_device(self._settings))
+            self._asking += 1
+        try:
+            yield self._answer
+        finally:
+            with self._turn:
+                self._asking -= 1
+                if not self._asking:
+                    self._held[1].to("cpu")
 
     def _loaded(self) -> tuple[Any, Any]:
         """What writes questions as tokens, and the model."""
@@ -71,7 +80,7 @@ class LocalModel(Asker):
             )
             if missing := sorted(about["missing_keys"]):
                 raise ValueError(f"it lacks {len(missing)} weights, {missing[0]} among them")
-            model = model.to(_device(self._settings)).eval()
+            model = model.eval()
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError, SafetensorError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise PlannerFailed(f"{self._model} cannot be loaded from {self._folder}: {first}") from None

@@ -120,7 +120,7 @@ class LocalMediaModel(LocalModel):
         )["input_ids"][0]
         data: dict[str, Any] = {}
         if images:
-            seen = reader.images(images=[_pixels(image) for image in images], return_tensors="pt")
+            seen = reader.images(images=[pixels(image) for image in images], return_tensors="pt")
             grid = seen["image_grid_thw"]
             data |= {"pixel_values": seen["pixel_values"].to(self._held[1].dtype), "image_grid_thw": grid}
             ids = self._drawn_out(ids, config.image_token_id, grid.prod(-1) // reader.images.merge_size**2)
@@ -148,7 +148,7 @@ class LocalMediaModel(LocalModel):
         places = ids == place
         if int(places.sum()) != len(counts):
             raise PlannerFailed(
-                f"The chat template of {self._model} has {int(places.sum())} places for {len(counts)} pictures or sounds."
+                f"The chat template of {self._model} has {int(places.sum())} places for {len(counts)} images or sounds."
             )
         times = places.long()
         times[places] = counts.to(times)
@@ -169,7 +169,7 @@ def _part(part: Part) -> dict[str, str]:
     return {"type": "image"} if isinstance(part, Image) else {"type": "audio"}
 
 
-def _pixels(image: Image) -> Any:
+def pixels(image: Image) -> Any:
     """``(height, width, 3)``, uint8, red first."""
     import cv2
     import numpy as np

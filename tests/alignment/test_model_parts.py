@@ -376,7 +376,7 @@ def test_who_does_what(named: dict[str, str], how: dict[str, Any], expected: str
     ("named", "how", "told"),
     [
         ({}, {"planner": "llm"}, "No model that plans is configured: set llm_model"),
-        ({}, {"judge": "model"}, "No model that judges is configured: set vlm_model"),
+        ({}, {"judge": "model"}, "No model judges: vlm_model names none that is here, and there are no embeddings: "),
         ({"llm_model": "local:nobody"}, {}, "local:nobody is not used: "),
         ({"vlm_model": "local:nobody"}, {}, "local:nobody is not used: "),
     ],

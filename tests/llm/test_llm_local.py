@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from engine.cli import run
 from engine.config import Settings
 from engine.errors import PlannerFailed
 from engine.handle import Handle
+from engine.llm.keeping import Kept
 from engine.llm.local import LocalModel
 from engine.model import Model
+from engine.planning import asking
 from engine.planning.asking import language_model
 from engine.planning.instruct import instructed
 from engine.planning.llm_planner import LlmPlanner
@@ -162,3 +165,37 @@ def test_the_doctor_knows_it(
     capsys.readouterr()
     Store(Settings.load()).add(folder, handle=Handle())
     assert (finding()["state"], finding()["found"]) == ("ok", "planner on this machine, 0.0 GB")
+
+
+def test_it_stays_between_jobs_and_leaves_when_nobody_asks(
+    local: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[LocalModel] = []
+    load = LocalModel._loaded
+    monkeypatch.setattr(LocalModel, "_loaded", lambda self: [loads.append(self), load(self)][1])
+    monkeypatch.setattr(asking, "KEPT", Kept())
+    using = local(knows(tmp_path / "m", STEPS), models_keep_seconds=600.0)
+    assert [plan(using)[0] for _ in range(2)] == [f"llm/{using.llm_model}"] * 2
+    assert len(loads) == 1
+    at_once = using.model_copy(update={"models_keep_seconds": 0.0})
+    assert language_model(at_once) is not language_model(at_once)
+
+
+def test_what_is_kept_leaves_after_its_time() -> None:
+    timers: list[tuple[float, Callable[[], None]]] = []
+
+    class Timer(threading.Timer):
+        def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+            super().__init__(seconds, call)
+            timers.append((seconds, call))
+
+        def start(self) -> None:
+            pass
+
+    kept: Kept[object] = Kept(Timer)
+    first = kept.get("a", object, 5.0)
+    assert kept.get("b", object, 5.0) is not first
+    assert kept.get("a", object, 5.0) is first
+    assert [seconds for seconds, _ in timers] == [5.0] * 3
+    timers[2][1]()
+    assert kept.get("a", object, 5.0) is not first

@@ -135,7 +135,7 @@ def test_one_that_never_ends_is_left_in_time(write: Write, part: Part, tmp_path:
 
 def test_a_template_that_forgets_the_pictures_is_told(tmp_path: Path) -> None:
     template = "{% for m in messages %}<turn>{{ m.role }}{% endfor %}<say>"
-    with pytest.raises(PlannerFailed, match="has 0 places for 1 pictures or sounds"):
+    with pytest.raises(PlannerFailed, match="has 0 places for 1 images or sounds"):
         local_model(sees(tmp_path / "m", TEAL, template=template), Settings()).ask(Colour, "s", [image()])
 
 

@@ -9,10 +9,12 @@ from engine.alignment.base import Describer, Judge, Parts, Planner
 from engine.alignment.measured import MeasuredJudge
 from engine.alignment.models.agent import ModelPlanner
 from engine.alignment.models.describe import ModelDescriber
+from engine.alignment.models.embedding import EmbeddingJudge
 from engine.alignment.models.judge import ModelJudge
 from engine.alignment.models.senses import Stills
 from engine.alignment.rules import RulePlanner
 from engine.alignment.telling import MeasuredDescriber
+from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import CuewrightError, PlannerFailed
 from engine.llm.client import Asker
@@ -31,8 +33,8 @@ def parts(
     """The parts of one loop; their usage is this loop's alone.
 
     ``llm_model`` plans, ``vlm_model`` looks and judges, ``alm_model`` listens; one model may be named for all. A judge
-    hears for itself unless a model that listens is named apart. With rules and measures asked for, no model describes
-    either: nobody would read it.
+    hears for itself unless a model that listens is named apart. Where a model is to judge and ``vlm_model`` names none,
+    embeddings do. With rules and measures asked for, no model describes either: nobody would read it.
 
     Parameters
     ----------
@@ -40,16 +42,18 @@ def parts(
         Told, for people, of each model that is wanted and not here; what measures stands in.
     """
     choice = _Choice(settings, warn)
-    plans = choice.asker("llm_model", "plans", wanted=planner == "llm") if planner != "rules" else None
+    plans = choice.asker("llm_model", wanted=planner == "llm") if planner != "rules" else None
     describes = planner != "rules" or judge != "measured"
-    eyes = choice.asker("vlm_model", "judges", wanted=judge == "model") if describes else None
-    ears = choice.asker("alm_model", "listens") if describes else None
+    eyes = choice.asker("vlm_model") if describes else None
+    ears = choice.asker("alm_model") if describes else None
     stills = Stills()
     described: Describer = ModelDescriber(ears, eyes, stills) if eyes or ears else MeasuredDescriber()
     planned: Planner = ModelPlanner(plans) if plans else RulePlanner()
     judged: Judge = MeasuredJudge()
     if eyes and judge != "measured":
         judged = ModelJudge(eyes, None if ears is eyes else ears, stills)
+    elif judge == "model":
+        judged = choice.embeddings(stills) or judged
     return Parts(describer=described, planner=planned, judge=judged, usage=choice.usage)
 
 
@@ -60,12 +64,12 @@ class _Choice:
         self._settings, self._warn = settings, warn
         self._known: dict[str, Asker] = {}
 
-    def asker(self, key: _Key, does: str, *, wanted: bool = False) -> Asker | None:
+    def asker(self, key: _Key, *, wanted: bool = False) -> Asker | None:
         """The model that a setting names; None where it names none or it is not here, which is told."""
         name: str | None = getattr(self._settings, key)
         if not name:
             if wanted:
-                self._warn(f"No model that {does} is configured: set {key}.")
+                self._warn(f"No model that plans is configured: set {key}.")
             return None
         try:
             if name not in self._known:
@@ -77,6 +81,21 @@ class _Choice:
             self._warn(f"{name} is not used: {error.sentence}")
             return None
         return found
+
+    def embeddings(self, stills: Stills) -> Judge | None:
+        """Of models in the store; None where they are not, which is told."""
+        from engine.evaluation.judges import Clap, Clip
+
+        store = Store(self._settings)
+        try:
+            ears, eyes = store.for_backend("clap"), store.for_backend("clip")
+            return EmbeddingJudge(Clap(ears.folder, ears.name), Clip(eyes.folder, eyes.name), stills)
+        except ImportError as error:
+            why = f"{error.name} is missing: pip install 'cuewright[models]'."
+        except CuewrightError as error:
+            why = error.sentence
+        self._warn(f"No model judges: vlm_model names none that is here, and there are no embeddings: {why}")
+        return None
 
     def usage(self) -> tuple[int, int]:
         """Calls and tokens of all of them."""

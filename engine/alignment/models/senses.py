@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.dsp.resample import resampled
 from engine.errors import Cancelled, CuewrightError, PlannerFailed
+from engine.evaluation.judges import Mono
 from engine.handle import Handle
 from engine.llm.client import Asker
 from engine.llm.message import SOUND_RATE_HZ, Image, Part, Sound
@@ -65,25 +66,36 @@ class Stills:
 def played(source: Source) -> Iterator[Part]:
     """A sound in pieces, each after its time, mixed to mono at :data:`~engine.llm.message.SOUND_RATE_HZ`."""
     rate, length = source.sample_rate_hz, source.length_samples
-    size = round(PIECE_SECONDS * rate)
+    spans = pieces(source, PIECE_SECONDS)
+    if spans[-1][1] - spans[0][0] > sum(end - start for start, end in spans):
+        yield f"Of {length / rate:.0f} s, {len(spans)} pieces:"
+    for start, end in spans:
+        yield f"Sound from {start / rate:.2f} to {end / rate:.2f} s:"
+        yield Sound(wav=_wav(mono(source, start, end, SOUND_RATE_HZ)))
+
+
+def pieces(source: Source, seconds: float) -> list[tuple[int, int]]:
+    """Samples at which pieces of a sound begin and end: all of it, or :data:`MOST_PIECES` evenly spread."""
+    size, length = round(seconds * source.sample_rate_hz), source.length_samples
     starts: Sequence[int] = range(0, length, size)
     if len(starts) > MOST_PIECES:
         starts = [int(start) for start in np.linspace(0, length - size, MOST_PIECES)]
-        yield f"Of {length / rate:.0f} s, {MOST_PIECES} pieces:"
-    for start in starts:
-        end = min(start + size, length)
-        yield f"Sound from {start / rate:.2f} to {end / rate:.2f} s:"
-        yield Sound(wav=_wav(Stretch(source, start, end)))
+    return [(start, min(start + size, length)) for start in starts]
 
 
-def _wav(source: Source) -> bytes:
-    mono = collected(source, partial(resampled, sample_rate_hz=SOUND_RATE_HZ)).samples.mean(axis=0)
+def mono(source: Source, start: int, end: int, sample_rate_hz: int) -> Mono:
+    """A piece of a sound, mixed to one channel, at a rate."""
+    made = collected(Stretch(source, start, end), partial(resampled, sample_rate_hz=sample_rate_hz))
+    return np.asarray(made.samples.mean(axis=0), np.float32)
+
+
+def _wav(samples: Mono) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(SOUND_RATE_HZ)
-        out.writeframes(np.round(np.clip(mono, -1.0, 1.0) * 32_767).astype("<i2").tobytes())
+        out.writeframes(np.round(np.clip(samples, -1.0, 1.0) * 32_767).astype("<i2").tobytes())
     return file.getvalue()
 
 
