@@ -174,6 +174,8 @@ def _align(song: Song, command: Command, keys: dict[str, Value], settings: Setti
 def _of_region(song: Song, verb: str, keys: dict[str, Value], clip: Clip, region: Region, settings: Settings) -> Asked:
     """A request about what a clip plays; its takes go beside it."""
     track = selection.track_of(clip)
+    if track.is_frozen:
+        raise Refused(f"The track '{track.name}' is frozen and takes no clip: unfreeze it, then ask again.")
     keys |= {
         "audio": region.path,
         "offset": region.offset_seconds,

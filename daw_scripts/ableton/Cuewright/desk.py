@@ -187,7 +187,10 @@ class Desk:
         verdict = job.result.verdict if job.result else ""
         if not events:
             return " ".join([verdict or "The engine made no sound of it.", *job.warnings])
-        place = asked.place
+        place, warnings = asked.place, list(job.warnings)
+        if place.on is not None and place.on not in list(self._song.tracks):
+            place = replace(place, on=None, beside=False)
+            warnings.append("The track of the clip is gone, so they lie on another.")
         if place.start_beats is not None:
             try:
                 place = replace(place, tempo_bpm=selection.tempo(self._song))
@@ -202,7 +205,7 @@ class Desk:
         said = f"{count} sound{'s' if count > 1 else ''} on {names} in the {view}; one undo takes all of it back."
         actions = job.result.actions if job.result else ""
         done = verdict or (f"Done: {actions}." if actions else "")
-        return " ".join([said, *([done] if done else []), *job.warnings])
+        return " ".join([said, *([done] if done else []), *warnings])
 
     def _lost(self) -> str:
         return (

@@ -30,6 +30,18 @@ def offline(live: Rig) -> None:
     (live.folder / "tone.wav").unlink()
 
 
+def offline_video(live: Rig) -> None:
+    video = write_tone(live.folder / "tone.wav").rename(live.folder / "reel.mov")
+    clip = live.clip_by_user(live.users, video, 8.0, is_audio_clip=True)
+    live.song.state["view"].state["detail_clip"] = clip
+    video.unlink()
+
+
+def frozen(live: Rig) -> None:
+    select(live)
+    live.users.state["is_frozen"] = True
+
+
 def automated(live: Rig) -> None:
     live.song.state["master_track"].state["mixer_device"].state["song_tempo"].state["automation_state"] = 1
 
@@ -65,6 +77,8 @@ REFUSALS: list[tuple[Callable[[Rig], object], str, str]] = [
     (lambda live: select(live, warping=True, stretch=1.2), "cw edit denoise", "is warped or transposed"),
     (lambda live: select(live, warping=True, pitch_coarse=3), "cw edit denoise", "is warped or transposed"),
     (offline, "cw edit denoise", "is missing"),
+    (offline_video, "cw compose footsteps", "is missing"),
+    (frozen, "cw edit denoise", "is frozen and takes no clip"),
     (beside, "cw edit denoise", "The loop brace lies beside 'tone'"),
 ]
 
@@ -203,6 +217,51 @@ def test_what_live_refuses_half_way_is_taken_back(live: Rig, taken: int) -> None
     assert live.said(str(live.media))
     assert live.shown() == before
     assert len(live.document.steps) == 1
+
+
+@pytest.mark.parametrize("command", ["cw edit volume gain_db=-6", f"{DOOR} takes=3 view=session"])
+def test_what_live_refuses_half_way_is_taken_back_also_in_lanes_and_slots(live: Rig, command: str) -> None:
+    select(live)
+    live.document.refuse_after = live.document.clips_made
+    if "takes=3" in command:
+        live.document.refuse_after += 2
+    before = live.shown()
+    live.finish(command)
+    assert live.said("the set is as it was")
+    assert live.shown() == before
+    assert (live.document.opened, live.document.depth, live.document.steps) == (1, 0, [])
+
+
+def test_a_take_that_is_gone_before_it_is_placed(live: Rig) -> None:
+    select(live)
+    before = live.shown()
+    live.type("cw edit volume gain_db=-6")
+    wait_until_made(live)
+    for made in live.media.glob("*.wav"):
+        made.unlink()
+    live.until(live.idle)
+    assert live.said("is gone, so nothing was placed")
+    assert (live.shown(), live.document.opened) == (before, 0)
+
+
+@pytest.mark.parametrize("session", [False, True])
+def test_a_clip_whose_track_is_gone_in_the_meantime(live: Rig, session: bool) -> None:
+    live.song.state["tracks"].append(dialog := new_track(live.song, "Dialog"))
+    clip = live.clip_by_user(dialog, write_tone(live.folder / "tone.wav"), 8.0)
+    if session:
+        slot = dialog.get_clip_slots()[1]
+        dialog.state["clips"].clear()
+        clip.state.update(is_arrangement_clip=False, canonical_parent=slot)
+        slot.state["clip"] = clip
+    live.song.state["view"].state["detail_clip"] = clip
+    live.type("cw edit volume gain_db=-6")
+    wait_until_made(live)
+    live.song.state["tracks"].remove(dialog)
+    live.until(live.idle)
+    assert live.said("The track of the clip is gone")
+    made = live.track("Dialog")
+    assert made is not dialog
+    assert live.document.opened == 1
 
 
 def test_nothing_is_undone_where_nothing_was_made(live: Rig) -> None:
