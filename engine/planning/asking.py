@@ -6,12 +6,16 @@ from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import PlannerFailed, ResourceError
 from engine.llm.client import Asker, LlmClient
-from engine.llm.local import PREFIX
+from engine.llm.keeping import Kept
+from engine.llm.local import PREFIX, LocalModel
 from engine.llm.local_media import local_model
+
+KEPT: Kept[LocalModel] = Kept()
+"""Of this process."""
 
 
 def language_model(settings: Settings) -> Asker:
-    """The model that ``llm_model`` names; ``local:NAME`` is one of ``cuewright models list``.
+    """The model that ``llm_model`` names; ``local:NAME`` is one of ``cuewright models list``, and stays between jobs.
 
     Raises
     ------
@@ -21,6 +25,8 @@ def language_model(settings: Settings) -> Asker:
     if not settings.llm_model or not settings.llm_model.startswith(PREFIX):
         return LlmClient(settings)
     try:
-        return local_model(Store(settings).find(settings.llm_model.removeprefix(PREFIX)).folder, settings)
+        found = Store(settings).find(settings.llm_model.removeprefix(PREFIX))
+        key = (found.folder, found.revision, settings.model_dump_json())
+        return KEPT.get(key, lambda: local_model(found.folder, settings), settings.models_keep_seconds)
     except ResourceError as error:
         raise PlannerFailed(error.sentence) from None
