@@ -264,12 +264,14 @@ def test_what_models_wrote_is_text(browser: Browser, report: AlignReport, folder
 def test_the_page_is_no_wider_than_its_window(
     browser: Browser, report: AlignReport, folder: Path, width_px: int, light: bool
 ) -> None:
-    long = "denoise text=" + "x" * 300
-    trace = make_trace(verdict="y" * 400, description=Description(heard="z" * 900, seen="z"))
-    trace = trace.model_copy(
-        update={"cycles": tuple(cycle.model_copy(update={"actions": (long,)}) for cycle in trace.cycles)}
+    long = make_trace().cycles[1].model_copy(update={"actions": ("denoise text=" + "x" * 300,)})
+    trace = make_trace(
+        verdict="y" * 400,
+        description=Description(heard="z" * 900, seen="z"),
+        cycles=tuple(long.model_copy(update={"number": number}) for number in range(1, 17)),
     )
-    wide = replace(report, trace=trace)
+    heard = tuple(replace(report.heard[0], number=number) for number in range(17))
+    wide = replace(report, trace=trace, heard=heard, title="t" * 300, sound="s" * 300)
     with opened(browser, write_align_report(wide, folder, f"wide-{width_px}"), width_px=width_px, light=light) as one:
         assert one.page.evaluate("document.documentElement.scrollWidth") <= width_px
         assert (

@@ -71,7 +71,7 @@ def test_the_script_is_handed_every_version_on_one_axis(text: str) -> None:
 def test_the_table_says_what_was_done_and_how_it_was_judged(text: str) -> None:
     assert rows_of(text) == [
         "Original as it was 0.64 0.12 0.38 Judge measured It is 200 ms late.",
-        "Cycle 1 fill text=x not done Planner llm-8b Problem No backend can do that.",
+        "Cycle 1 fill text=x not done Planner llm-8b gave no reason. Problem No backend can do that.",
         "Cycle 2 shift seconds=-0.1 0.70 0.55 0.62 Planner llm-8b It lags. Judge vlm-7b Still 100 ms late.",
         "Cycle 3 won denoise shift seconds=-0.2 0.90 1.00 0.95 Planner rules It still lags. Judge vlm-7b In time.",
     ]

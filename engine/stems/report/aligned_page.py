@@ -100,7 +100,7 @@ def _rows(report: AlignReport) -> Iterator[str]:
 
 
 def _why(cycle: Cycle) -> Iterator[tuple[str, str, str]]:
-    yield "Planner", cycle.planner, cycle.reason
+    yield "Planner", cycle.planner, cycle.reason or "gave no reason."
     if cycle.score:
         yield "Judge", cycle.score.by, cycle.score.rationale
     if cycle.problem:
