@@ -10,7 +10,7 @@ local orders, placing, marking = import("orders"), import("placing"), import("ma
 local TICK_SECONDS = 0.1
 local NAMES_SECONDS = 1.0
 local START_AGAIN_SECONDS = 60.0
-local QUIET_SECONDS = { pending = 1.5 } -- an engine that answers nothing for so long is started
+local QUIET_SECONDS = { pending = 2.5 } -- an engine that answers nothing for so long is started; a second one ends
 local QUIET_SECONDS_ELSE = 6.0
 
 local desk = { now = 0.0, start_again_at = 0.0, names_at = 0.0, messages = {}, windows = {}, batches = {}, names = {} }

@@ -40,7 +40,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, foreign: Callable[[str], st
     start = shell_line((*ENGINE, "--port", "0", "--root", str(folder)), log, own)
     told = {
         "spool": (data / "spool").as_posix(),
-        "opener": str(opener),
+        "opener": opener.name,  # no path, as the installer writes it
         "token": TOKEN,
         "log": str(log),
         "start": f"test -e {folder / 'may-start'} && {start}",
@@ -52,6 +52,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, foreign: Callable[[str], st
         real.display() as shown,
     ):
         environment = real.environment_of(home, shown)
+        environment["PATH"] = f"{folder}:{environment['PATH']}"
         actions = {f"Cuewright: {action.name}": texts[action.file] for action in ACTIONS}
         real.configure(home, actions, {"asked": real.asking_hook(folder), "Cuewright": texts[HOOK]})
         session = real.make_session(folder, "reel", environment)
