@@ -76,7 +76,7 @@ def test_every_version_is_kept_and_named(clip: PhysicsClip, tmp_path: Path) -> N
     assert read.report == "fit.1.report.html"
     page = Path(result.report).read_text()
     assert "<h1>foley &amp; &lt;i&gt;.wav to fall &lt;b&gt;.mp4</h1>" in page
-    assert "<b>Cycle 1 won</b>" in page
+    assert "<b>Cycle 1 won.</b>" in page
     assert re.search(r'"url":"fit\.1\.versions/foley%20%26%20%3Ci%3E%20cycle%201\.wav"', page.replace("\\u0026", "&"))
 
 
@@ -91,7 +91,7 @@ def test_a_kept_original_has_a_page_and_no_manifest(clip: PhysicsClip, tmp_path:
     result = run(clip, tmp_path / "out", late=0)
     assert (result.stems, result.manifest) == ((), "")
     assert result.report == str(tmp_path / "out" / "fit.1.report.html")
-    assert "<b>The original is kept</b>" in Path(result.report).read_text()
+    assert "<b>The original is kept: it fits as it is.</b>" in Path(result.report).read_text()
     assert [path.name for path in (tmp_path / "out" / "fit.1.versions").iterdir()] == ["foley & <i> original.wav"]
 
 

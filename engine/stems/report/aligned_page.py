@@ -12,7 +12,7 @@ from engine.stems.naming import beside_name
 from engine.stems.report.aligned_data import align_data, label_of
 from engine.stems.report.contents import AlignReport
 from engine.stems.report.frame import SUFFIX, facts, framed, made_with, notes
-from engine.trace import Cycle, Heard, Score, Seen, Stop
+from engine.trace import Cycle, Heard, Score, Seen, Stop, Trace
 
 _METER_PX = 44
 _WHY: dict[Stop, str] = {
@@ -51,8 +51,7 @@ def align_page(report: AlignReport, folder: Path, job_id: str, handle: Handle = 
         title=html.escape(report.title or f"{report.sound} to picture"),
         facts=_facts(report, job_id),
         notes=notes(report),
-        outcome=html.escape(f"{label_of(trace.best)} won" if trace.best else "The original is kept"),
-        verdict=html.escape(trace.verdict),
+        verdict=_verdict(trace),
         rows="".join(_rows(report)),
         heard=html.escape(described.heard),
         heard_by=_by(described.heard_by),
@@ -62,6 +61,12 @@ def align_page(report: AlignReport, folder: Path, job_id: str, handle: Handle = 
         seen_measured=facts(_of_picture(trace.seen)),
         versions=made_with(report),
     )
+
+
+def _verdict(trace: Trace) -> str:
+    """Of an original that is kept, the verdict begins by saying so."""
+    said = html.escape(trace.verdict)
+    return f"<b>{label_of(trace.best)} won.</b> <span>{said}</span>" if trace.best else f"<b>{said}</b>"
 
 
 def _by(who: str) -> str:
@@ -118,7 +123,7 @@ def _row(
     won = number == report.trace.best
     told = "".join(_told(*one) for one in why)
     button = f'<button class="choose" data-number="{number}"{"" if number in audible else " disabled"}></button>'
-    mark = ' <span class="won">won</span>' if won else ""
+    mark = f' <span class="won">{"won" if number else "kept"}</span>' if won else ""
     return (
         f'<tbody data-number="{number}"{" class=winner" if won else ""}>'
         f'<tr class="scores"><th scope="row">{button}{label_of(number)}{mark}</th><td class="done">{done}</td>'
