@@ -84,7 +84,7 @@ def hear(source: Source, handle: Handle) -> Heard:
         gaps=tuple((start / rate, (end - start) / rate) for start, end in gaps),
         onsets=onsets,
         tempo_bpm=60.0 / period if period else None,
-        tuning_cents=None if hum else tuning_of(source),
+        tuning_cents=tuning_of(source),
         loudness_curve=tuple(_curve(source)),
     )
 

@@ -123,7 +123,7 @@ def test_a_version_that_reaches_the_threshold_ends_it(run: Run) -> None:
 def test_both_scores_have_to_reach_it(run: Run) -> None:
     class Halves(Scores):
         def judge(self, version: Source, pair: Pair, handle: Handle) -> Score:
-            return super().judge(version, pair, handle).model_copy(update={"synchronisation": 0.5})
+            return super().judge(version, pair, handle).model_copy(update={"synchronisation": 0.88})
 
     trace = run(Plans(["volume gain_db=3"]), Halves(0.1, 0.95, 0.1), threshold=0.9).trace
     assert trace.stopped == "nothing_left"

@@ -13,7 +13,7 @@ LENGTH = 8.0
 
 
 def moments(*times: float, confidence: float = 0.9, strength: float = 1.0) -> tuple[Moment, ...]:
-    inside = (time for time in times if 0 <= time < LENGTH + 2)
+    inside = (time for time in times if time >= 0)
     return tuple(Moment(time_seconds=time, strength=strength, confidence=confidence) for time in inside)
 
 
@@ -38,12 +38,14 @@ def test_a_drift_is_found_with_the_delay(rate: float, delay: float) -> None:
 
 def test_moments_that_tremble_have_no_drift() -> None:
     rng = np.random.default_rng(1)
+    drifts = 0
     for _ in range(20):
         trembling = (time + rng.normal(0, 0.008) for time in STEPS)
         fit = fit_of(moments(*trembling), moments(*STEPS), LENGTH)
         assert fit is not None
-        assert abs(fit.rate - 1) * LENGTH < 0.04
+        drifts += fit.rate != 1.0
         assert fit.offset_seconds(LENGTH / 2) == pytest.approx(0.0, abs=0.012)
+    assert drifts <= 1
 
 
 def test_what_is_seen_without_sound_and_heard_without_picture_does_not_mislead() -> None:
@@ -55,12 +57,13 @@ def test_what_is_seen_without_sound_and_heard_without_picture_does_not_mislead()
     assert fit.confidence > 0.5
 
 
-def test_even_steps_fit_a_beat_off_too_and_are_taken_the_shorter_way() -> None:
+@pytest.mark.parametrize("delay", [-0.2, 0.1, 0.2])
+def test_even_steps_fit_a_beat_off_too_and_are_taken_the_shorter_way(delay: float) -> None:
     beat = 0.5
-    steps = np.arange(0.5, 7.5, beat)
-    fit = fit_of(moments(*(steps + 0.1)), moments(*steps), LENGTH)
+    steps = np.arange(0.5, 30, beat)
+    fit = fit_of(moments(*(steps + delay)), moments(*steps), LENGTH)
     assert fit is not None
-    assert fit.delay_seconds == pytest.approx(0.1, abs=5e-3)
+    assert fit.delay_seconds == pytest.approx(delay, abs=5e-3)
 
 
 def test_what_has_nothing_in_common_is_not_believed() -> None:
