@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.bench_align import bench_align
 from engine.cli.bench_cuts import bench_cuts
 from engine.cli.bench_editing import bench_editing
 from engine.cli.bench_models import models
@@ -24,6 +25,7 @@ from engine.model import Model
 bench_app = typer.Typer(help="Measure this machine.", no_args_is_help=True)
 bench_app.command("spotting")(bench_spotting)
 bench_app.command("cuts")(bench_cuts)
+bench_app.command("align")(bench_align)
 bench_app.command("editing")(bench_editing)
 bench_app.command("models")(models)
 bench_app.command("overlap")(bench_overlap)
