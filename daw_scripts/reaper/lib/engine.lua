@@ -57,7 +57,9 @@ function Engine:tick(now)
     self.heard, self.started_at = true, nil
     self.book:receive(reply, now)
   end
-  if #self.book:tick(now) > 0 then self:start(now) end
+  for _, job in ipairs(self.book:tick(now)) do -- those that lost their engine
+    if job.cancelling then self:drop(job) else self:start(now) end
+  end
   if self.heard then return end
   if now - self.began_at >= engine.ANSWER_SECONDS then self:start(now) end
   local patience = self.started_at and not self.could_not_start and engine.START_SECONDS or engine.GIVE_UP_SECONDS
@@ -79,13 +81,14 @@ end
 -- Cancel all that is open; where no engine is there it is taken back here.
 function Engine:cancel()
   for _, job in ipairs(self.book:open()) do
-    if self.heard and job.state ~= "lost" then
-      self.book:cancel(job.id)
-    else
-      self.transport:withdraw(job.id)
-      job.state = "cancelled"
-    end
+    if self.heard and job.state ~= "lost" then self.book:cancel(job.id) else self:drop(job) end
   end
+end
+
+-- End a job here, since no engine is there to end it.
+function Engine:drop(job)
+  self.transport:withdraw(job.id)
+  job.state = "cancelled"
 end
 
 function Engine:close()

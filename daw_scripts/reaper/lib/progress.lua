@@ -8,12 +8,14 @@ local progress = {}
 
 local WIDTH, HEIGHT, EDGE = 460, 150, 16
 local MOST_LINES = 24
+local ARRANGE = 1
 
 local Progress = {}
 Progress.__index = Progress
 
 function progress.open(title)
   canvas.open("Cuewright: " .. title, WIDTH, HEIGHT)
+  R.SetCursorContext(ARRANGE, nil) -- keys are REAPER's again: the space bar plays
   return setmetatable({ title = title, height = HEIGHT, status = "", fraction = 0.0, open = true }, Progress)
 end
 

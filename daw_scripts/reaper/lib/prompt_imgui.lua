@@ -52,7 +52,7 @@ function Prompt:cycle()
     go = self:draw_rows()
     go = R.ImGui_Button(context, "Go") or go
     R.ImGui_SameLine(context)
-    cancelled = R.ImGui_Button(context, "Cancel")
+    cancelled = R.ImGui_Button(context, "Cancel") or R.ImGui_IsKeyPressed(context, R.ImGui_Key_Escape())
     if self.problem then R.ImGui_TextWrapped(context, self.problem) end
     R.ImGui_End(context)
   end

@@ -11,6 +11,8 @@ function work.ImGui_InputTextFlags_EnterReturnsTrue() return 32 end
 function work.ImGui_SetKeyboardFocusHere() end
 function work.ImGui_IsWindowAppearing() return imgui.frames == 1 end
 function work.ImGui_SameLine() end
+function work.ImGui_Key_Escape() return 526 end
+function work.ImGui_IsKeyPressed() return imgui.pressed.Escape ~= nil end
 
 function work.ImGui_Begin(_, title)
   if imgui.begun then error("ImGui_End is missing", 0) end

@@ -268,6 +268,7 @@ function R.Main_OnCommandEx(command)
   fake.commands[#fake.commands + 1] = command
 end
 
+function R.SetCursorContext(mode) fake.focus = mode end
 function R.PreventUIRefresh(by) fake.refresh = fake.refresh + by end
 function R.UpdateArrange() fake.redrawn = fake.redrawn + 1 end
 function R.UpdateTimeline() fake.redrawn = fake.redrawn + 1 end

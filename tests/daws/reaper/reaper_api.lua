@@ -83,6 +83,7 @@ api.native = {
   PreventUIRefresh = "integer",
   RecursiveCreateDirectory = "string integer",
   set_action_options = "integer",
+  SetCursorContext = "integer TrackEnvelope?",
   SetActiveTake = "MediaItem_Take",
   SetEditCurPos2 = "ReaProject number boolean boolean",
   SetExtState = "string string string boolean",
@@ -132,6 +133,8 @@ api.imgui = {
   ImGui_InputTextFlags_EnterReturnsTrue = "",
   ImGui_SetKeyboardFocusHere = "ImGui_Context integer?",
   ImGui_IsWindowAppearing = "ImGui_Context",
+  ImGui_IsKeyPressed = "ImGui_Context integer boolean?",
+  ImGui_Key_Escape = "",
 }
 
 -- In REAPER, and not known to the fake: a script that comes to use one needs it moved up.
@@ -213,7 +216,7 @@ PCM_Source_CreateFromFileEx PCM_Source_CreateFromType PCM_Source_GetPeaks Plugin
 ReaScriptError reduce_open_files RefreshToolbar RefreshToolbar2 relative_fn RemoveTrackSend RenderFileSection
 ReorderSelectedTracks Resample_EnumModes resolve_fn resolve_fn2 ResolveWildcards ReverseNamedCommandLookup runloop
 ScaleFromEnvelopeMode ScaleToEnvelopeMode SectionFromUniqueID SelectAllMediaItems SelectProjectInstance
-SendMIDIMessageToHardware SetAutomationMode SetCurrentBPM SetCursorContext SetEditCurPos SetEnvelopePoint
+SendMIDIMessageToHardware SetAutomationMode SetCurrentBPM SetEditCurPos SetEnvelopePoint
 SetEnvelopePointEx SetEnvelopeStateChunk SetGlobalAutomationOverride SetItemStateChunk SetMasterTrackVisibility
 SetMediaItemLength SetMediaItemPosition SetMIDIEditorGrid SetMixerScroll SetMouseModifier SetProjectGrid
 SetProjectMarker SetProjectMarker2 SetProjectMarker3 SetProjectMarker4 SetProjectMarkerByIndex

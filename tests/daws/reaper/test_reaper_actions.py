@@ -348,7 +348,7 @@ def test_the_form_in_reaimgui(reaper: Rig) -> None:
     (item,) = items(reaper)
     assert len(item["takes"]) == 2
     assert "Anvil" in item["takes"][0]["path"]
-    for close in ("imgui.pressed.Cancel = true", "imgui.open = false"):
+    for close in ("imgui.pressed.Cancel = true", "imgui.pressed.Escape = true", "imgui.open = false"):
         reaper.act("Generate")
         reaper.run(f"{close} step(2)")
         assert reaper.get("#fake.deferred") == 0

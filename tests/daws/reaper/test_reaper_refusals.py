@@ -288,6 +288,26 @@ def test_an_engine_that_is_not_running_is_started(new_reaper: Callable[..., Rig]
             os.kill(int(pid), signal.SIGTERM)
 
 
+def test_cancel_of_a_job_whose_engine_dies(new_reaper: Callable[..., Rig], engine_home: Path) -> None:
+    """It hears no cancel, and none answers: the job ends here, and no other engine takes it up."""
+    home = engine_home / f"died-{uuid.uuid4().hex[:6]}"
+    rig = new_reaper(spool=home / "data" / "spool")
+    rig.set(no_sockets=True, selection=[0.0, 240.0])
+    with running_engine(home / "data", engine_home) as engine, unchanged(rig):
+        rig.ask("Generate", LONG)
+        rig.until(lambda: "%" in rig.window)
+        assert rig.get("fake.focus") == 1, "keys are REAPER's while it works"
+        engine.process.kill()
+        engine.process.wait(10)
+        rig.press("escape")
+        rig.drain()
+        assert "Cancelling" in rig.window
+        rig.set(skew=13)
+        rig.finish()
+        said(rig, "Cancelled.")
+    assert not [path for path in (home / "data" / "spool").glob("*.osc") if "cancel" not in path.name]
+
+
 def test_an_engine_that_is_killed_mid_job(new_reaper: Callable[..., Rig], engine_home: Path) -> None:
     home = engine_home / f"killed-{uuid.uuid4().hex[:6]}"
     rig = new_reaper(spool=home / "data" / "spool")
