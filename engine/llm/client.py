@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,7 +35,23 @@ _LEAST_WAIT_SECONDS = 0.1
 """Even a server that says "at once" is not asked faster than this."""
 
 M = TypeVar("M", bound=Model)
-Answering = Callable[[Sequence[Message]], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer.
+
+    Parameters
+    ----------
+    tokens
+        Taken and given for it; 0 where nobody tells.
+    """
+
+    text: str
+    tokens: int
+
+
+Answering = Callable[[Sequence[Message]], Reply]
 
 
 class Asker(ABC):
@@ -74,7 +91,7 @@ class Asker(ABC):
 
     @abstractmethod
     def answering(self) -> AbstractContextManager[Answering]:
-        """From messages to the text of an answer, for as long as it is open.
+        """From messages to an answer, for as long as it is open.
 
         Raises
         ------
@@ -95,7 +112,9 @@ class Asker(ABC):
         with self.answering() as answering:
             for _ in range(ATTEMPTS):
                 self._spent(calls=1)
-                answer = answering(messages)
+                reply = answering(messages)
+                self._spent(tokens=reply.tokens)
+                answer = reply.text
                 try:
                     return wanted.read(_json(answer))
                 except BadArgument as error:
@@ -105,6 +124,25 @@ class Asker(ABC):
                     said("user", f"That was not right: {problem} Answer again with the JSON only."),
                 ]
         raise PlannerFailed(f"{self._model} gave no usable answer in {ATTEMPTS} tries; the last problem: {problem}")
+
+
+class Metered(Asker):
+    """Another, with what is spent through here counted by itself.
+
+    Parameters
+    ----------
+    asker
+        Who answers; others may ask it too.
+    """
+
+    def __init__(self, asker: Asker) -> None:
+        super().__init__(asker.name)
+        self._asker = asker
+        self.hears, self.sees = asker.hears, asker.sees
+
+    def answering(self) -> AbstractContextManager[Answering]:
+        """See :meth:`Asker.answering`."""
+        return self._asker.answering()
 
 
 class LlmClient(Asker):
@@ -151,8 +189,7 @@ class LlmClient(Asker):
         except OpenAIError as error:
             raise PlannerFailed(f"The language model cannot be asked: {error}") from None
 
-    def _answer(self, client: OpenAI, messages: Sequence[Message]) -> str:
-        """The text of one reply."""
+    def _answer(self, client: OpenAI, messages: Sequence[Message]) -> Reply:
         from openai import OpenAIError
 
         where = self._settings.llm_base_url or "OpenAI"
@@ -165,8 +202,7 @@ class LlmClient(Asker):
             raise PlannerFailed(f"{self._model} at {where} failed: {_reason(error)}") from None
         except (KeyError, IndexError, TypeError, ValueError, RecursionError):
             raise PlannerFailed(f"{where} answered with something that is no chat completion.") from None
-        self._spent(tokens=_tokens(reply.get("usage")))
-        return str(content or "")
+        return Reply(text=str(content or ""), tokens=_tokens(reply.get("usage")))
 
     def _replied(self, client: OpenAI, messages: list[dict[str, Any]]) -> bytes:
         """One reply: asked for in the newer way where a server refuses the older, and again where it says when."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.config import Settings
 from engine.errors import DependencyMissing, PlannerFailed
-from engine.llm.client import MAX_ANSWER_TOKENS, Answering, Asker
+from engine.llm.client import MAX_ANSWER_TOKENS, Answering, Asker, Reply
 from engine.llm.message import Message
 
 PREFIX = "local:"
@@ -97,12 +97,12 @@ class LocalModel(Asker):
         tokens: Any = AutoTokenizer.from_pretrained(str(self._folder), local_files_only=True)
         return tokens, AutoModelForCausalLM
 
-    def _answer(self, messages: Sequence[Message]) -> str:
+    def _answer(self, messages: Sequence[Message]) -> Reply:
         """One at a time: two would want twice the room."""
         with self._turn:
             return self._said(messages)
 
-    def _said(self, messages: Sequence[Message]) -> str:
+    def _said(self, messages: Sequence[Message]) -> Reply:
         import torch
 
         assert self._held is not None  # answering() loaded it
@@ -140,8 +140,8 @@ class LocalModel(Asker):
                 f"{self._model} did not end its answer within {seconds:g} s: take a smaller model, or raise "
                 "llm_timeout_seconds."
             )
-        self._spent(tokens=int(said.shape[1]))
-        return str(tokens.decode(said[0, length:], skip_special_tokens=True))
+        text = str(tokens.decode(said[0, length:], skip_special_tokens=True))
+        return Reply(text=text, tokens=int(said.shape[1]))
 
     def _asked(self, reader: Any, messages: Sequence[Message]) -> Any:
         """The conversation as the model's own template writes it."""

@@ -6,6 +6,7 @@ import io
 import json
 import wave
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from chat_models import knows
 from media_models import as_published, does_both, hears, sees
 
+from engine.alignment.base import Brief, Pair
 from engine.alignment.models.choose import parts
+from engine.audio import Audio
 from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import PlannerFailed
@@ -25,7 +28,10 @@ from engine.llm.local import LocalModel
 from engine.llm.local_media import LocalMediaModel, local_model
 from engine.llm.message import Image, Part, Sound
 from engine.model import Model
+from engine.picture import Picture
 from engine.planning.asking import language_model
+from engine.source import Held
+from engine.trace import Description, Heard, Moment, Score, Seen
 
 Write = Callable[..., Path]
 
@@ -195,3 +201,33 @@ def test_they_are_chosen_from_the_store_by_what_they_can(tmp_path: Path) -> None
     assert kinds(alm_model="local:looker") == ("MeasuredDescriber", "MeasuredJudge")
     assert told == ["local:looker is not used: it cannot hear: name another in alm_model."]
     assert isinstance(language_model(Settings(**using, llm_model="local:looker")), LocalMediaModel), "it may plan too"
+
+
+def test_loops_at_once_share_a_model_and_have_their_own_usage(tmp_path: Path) -> None:
+    using = Settings(models_folder=tmp_path / "models", models_device="cpu", llm_model="local:m")
+    plan = {"actions": [], "reason": "It fits."}
+    Store(using).add(hears(tmp_path / "m", plan), handle=Handle())
+    loops = [parts(using, warn=pytest.fail) for _ in range(3)]
+    with ThreadPoolExecutor(6) as pool:
+        said = list(pool.map(lambda k: loops[k % 3].planner.plan(brief()).reason, range(6)))
+    assert said == ["It fits."] * 6
+    each = loops[0].usage()
+    assert each[0] == 2
+    assert [loop.usage() for loop in loops] == [each] * 3
+    assert language_model(using) is language_model(using)
+
+
+def brief() -> Brief:
+    moment = Moment(time_seconds=0.2, strength=1, confidence=1)
+    pair = Pair(
+        sound=Held(Audio(samples=np.zeros((1, 8_000), np.float32), sample_rate_hz=8_000)),
+        picture=Picture(path="/reel.mov"),
+        heard=Heard(length_seconds=1, peak_dbtp=-6, onsets=(moment,)),
+        seen=Seen(length_seconds=1, moments=(moment,)),
+        fit=None,
+    )
+    return Brief(
+        pair=pair,
+        description=Description(heard="a thump", seen="a ball"),
+        original=Score(alignment=0.5, synchronisation=0.5),
+    )

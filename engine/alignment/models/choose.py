@@ -17,7 +17,7 @@ from engine.alignment.telling import MeasuredDescriber
 from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import CuewrightError, PlannerFailed
-from engine.llm.client import Asker
+from engine.llm.client import Asker, Metered
 from engine.planning.asking import language_model
 
 _Key = Literal["llm_model", "vlm_model", "alm_model"]
@@ -73,7 +73,7 @@ class _Choice:
             return None
         try:
             if name not in self._known:
-                self._known[name] = language_model(self._settings.model_copy(update={"llm_model": name}))
+                self._known[name] = Metered(language_model(self._settings.model_copy(update={"llm_model": name})))
             found = self._known[name]
             if (key == "vlm_model" and not found.sees) or (key == "alm_model" and not found.hears):
                 raise PlannerFailed(f"it cannot {'see' if key == 'vlm_model' else 'hear'}: name another in {key}.")
