@@ -34,16 +34,19 @@ def files() -> dict[str, tuple[str, bool]]:
 
 
 def rendered(base_url: str = BASE_URL) -> str:
-    """The whole file."""
+    """The whole file.
+
+    Source: ``index_v1.cpp`` and ``source.cpp`` of ReaPack, which say what it reads and where it puts each file.
+    """
     version = header("version")
-    base_url = base_url.format(version=version)
+    base_url = base_url.format(version=version).rstrip("/") + "/"
     index = ET.Element("index", version="1", name="Cuewright")
     category = ET.SubElement(index, "category", name="REAPER")
     package = ET.SubElement(category, "reapack", name="Cuewright.lua", type="script", desc=header("description"))
     released = ET.SubElement(package, "version", name=version, author=header("author"), time=TIME)
     for installed, (path, is_action) in files().items():
         main = {"main": "main"} if is_action else {}
-        ET.SubElement(released, "source", {**main, "file": installed}).text = base_url + quote(path)
+        ET.SubElement(released, "source", {**main, "file": installed}).text = quote(base_url, safe=":/%") + quote(path)
     ET.indent(index)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(index, encoding="unicode") + "\n"
 

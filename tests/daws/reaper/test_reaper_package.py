@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,30 @@ def test_the_index_names_every_file_once_and_each_is_there() -> None:
     for source in sources:
         path = re.sub(r"^https://.*/daw_scripts/", "", source.text or "").replace("%20", " ")
         assert (SCRIPTS.parent / path.replace("%28", "(").replace("%29", ")")).is_file()
+
+
+@pytest.mark.parametrize("base_url", ["https://example.org/a b/{version}/daw_scripts", "https://example.org/scripts/"])
+def test_the_index_is_as_reapack_reads_it(base_url: str) -> None:
+    """ReaPack passes over what it does not know, so a wrong word would leave an action out without a sound."""
+    index = ET.fromstring(reapack_index(base_url).encode())
+    assert (index.tag, index.attrib) == ("index", {"version": "1", "name": "Cuewright"})
+    (package,) = index.findall("./category[@name='REAPER']/reapack")
+    assert package.attrib["type"] == "script"
+    assert package.attrib["desc"]
+    (version,) = package.findall("version")
+    assert re.fullmatch(r"\d+(\.\d+)*", version.attrib["name"])
+    assert datetime.strptime(version.attrib["time"], "%Y-%m-%dT%H:%M:%SZ")
+    targets = [source.attrib["file"] for source in version]
+    assert len(set(targets)) == len(targets), "two of one place: the second would not be installed"
+    assert not [target for target in targets if ".." in target or target.startswith("/")]
+    for source in version:
+        assert source.attrib.get("main", "main") == "main"
+        assert source.attrib.keys() <= {"file", "main"}
+        assert re.fullmatch(r"https://example\.org/[!-~]+\.lua", source.text or "")
+        assert "//" not in (source.text or "")[8:]
+    assert {f"{folder}/{path.name}" for folder in ("lib", "actions") for path in (SCRIPTS / folder).iterdir()} | {
+        f"lua/{path.name}" for path in (SCRIPTS.parent / "lua").iterdir()
+    } | {path.name for path in ACTIONS} == set(targets)
 
 
 def test_one_script_puts_all_actions_into_the_list(new_reaper: Callable[..., Rig], tmp_path: Path) -> None:
