@@ -47,10 +47,10 @@ def evaluate(
     """
     from engine.evaluation import scoring
 
-    own = _files(sounds, SOUNDS)
-    real = _files(reference, SOUNDS) if reference else {}
+    own = _files(sounds, SOUNDS, "sounds")
+    real = _files(reference, SOUNDS, "reference") if reference else {}
     told = _told(words) if words else _asked_for(full(sounds))
-    seen = _files(pictures, PICTURES) if pictures else {}
+    seen = _files(pictures, PICTURES, "pictures") if pictures else {}
     made = [
         scoring.Made(
             path=path,
@@ -80,13 +80,13 @@ def evaluate(
     )
 
 
-def _files(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
+def _files(folder: Path, endings: tuple[str, ...], field: str) -> dict[str, Path]:
     place = full(folder)
     if not place.is_dir():
-        raise FileUnreadable(f"There is no folder {folder}.", field="sounds")
+        raise FileUnreadable(f"There is no folder {folder}.", field=field)
     found = {path.stem: path for path in sorted(place.iterdir()) if path.suffix.lower() in endings}
     if not found:
-        raise FileUnreadable(f"{folder} holds none of {', '.join(endings)}.", field="sounds")
+        raise FileUnreadable(f"{folder} holds none of {', '.join(endings)}.", field=field)
     return found
 
 

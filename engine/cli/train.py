@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.output import JsonFlag, print_json, progress, say, table
-from engine.errors import FileUnreadable
+from engine.errors import BadArgument, FileUnreadable
 
 if TYPE_CHECKING:
     from engine.training.video_tokens.dataset import Unread
@@ -56,12 +56,16 @@ def train_units(
     from engine.backends.neural.video_tokens.config import VideoTokensConfig
     from engine.training.video_tokens import units as training
 
+    place = _device(device)
+    _check(folder)
     config = VideoTokensConfig()
     if settings:
         try:
             config = VideoTokensConfig.read(settings.read_bytes())
         except OSError as error:
             raise FileUnreadable(f"{settings} cannot be read: {error.strerror}.", field="settings") from None
+        except BadArgument as error:
+            raise BadArgument(f"{settings}: {error.sentence}", field=error.field or "settings") from None
     named = {
         "clip": _model(clip, "clip-vit-large-patch14", config.clip),
         "hubert": _model(hubert, "hubert-base-ls960", config.hubert),
@@ -75,7 +79,7 @@ def train_units(
     )
     with progress("units", quiet=as_json) as handle:
         done = training.train_units(
-            folder, config, out, held_out_share=held_out, seed=seed, device=_device(device), handle=handle
+            folder, config, out, held_out_share=held_out, seed=seed, device=place, handle=handle
         )
     _tell(done.unread)
     if as_json:
@@ -107,11 +111,13 @@ def train_tokens(
     """Train the temporal connectors and the LoRA adapters of the language model: from frames to units."""
     from engine.training.video_tokens import tokens as training
 
+    place = _device(device)
+    _check(folder)
     config = _config(
         epochs, batch, accumulate, learning_rate, held_out, seed, checkpoint_steps, gradient_checkpointing, device
     )
     with progress("tokens", quiet=as_json) as handle:
-        done = training.train_tokens(folder, config, out, device=_device(device), handle=handle)
+        done = training.train_tokens(folder, config, out, device=place, handle=handle)
     _tell(done.unread)
     if as_json:
         beside = {"chance": done.chance, "units_of_the_sound": done.oracle}
@@ -148,13 +154,15 @@ def train_adapter(
     from engine.backends.neural.video_tokens.visual_adapter import AdapterConfig
     from engine.training.video_tokens import adapter as training
 
+    place = _device(device)
+    _check(folder)
     sizes = AdapterConfig.read({"queries": queries, "width": width})
     config = _config(
         epochs, batch, accumulate, learning_rate, held_out, seed, checkpoint_steps, gradient_checkpointing, device
     )
     with progress("adapter", quiet=as_json) as handle:
         done = training.train_adapter(
-            folder, _model(diffusion, "auffusion"), config, out, sizes=sizes, device=_device(device), handle=handle
+            folder, _model(diffusion, "auffusion"), config, out, sizes=sizes, device=place, handle=handle
         )
     _tell(done.unread)
     if as_json:
@@ -213,6 +221,12 @@ def _device(name: str) -> str:
     from engine.config import Settings
 
     return Device.chosen(Settings.load(models_device=name)).name
+
+
+def _check(folder: Path) -> None:
+    """Before any model is asked for: of two things that are missing, the videos are told first."""
+    if not folder.is_dir():
+        raise FileUnreadable(f"{folder} is not a folder; give one with videos in it.", field="folder")
 
 
 def _tell(unread: Iterable[Unread]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.backends.neural.video_tokens.hear import Listener
-from engine.errors import FileUnreadable
+from engine.errors import FileUnreadable, ResourceError
 from engine.training.video_tokens.synthetic import tiny_models
 
 SOUND = np.random.default_rng(0).standard_normal(3_200).astype(np.float32)
@@ -57,4 +58,21 @@ def test_a_weight_that_lacks_is_no_chance(hubert: Path) -> None:
     del held[lost]
     save_file(held, hubert / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(FileUnreadable, match=lost):
+        Listener(hubert, 1)
+
+
+@pytest.mark.parametrize("value", [-3, 10**12, "many"], ids=["negative", "huge", "no number"])
+def test_numbers_that_are_none_are_told(hubert: Path, value: object) -> None:
+    told = json.loads((hubert / "config.json").read_text()) | {"hidden_size": value}
+    (hubert / "config.json").write_text(json.dumps(told))
+    with pytest.raises((FileUnreadable, ResourceError), match=r"does not hold HuBERT as published|does not fit"):
+        Listener(hubert, 1)
+
+
+def test_a_model_that_finds_no_memory_is_not_called_damaged(hubert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **keys: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+
+    monkeypatch.setattr("transformers.HubertModel.from_pretrained", full)
+    with pytest.raises(ResourceError, match="does not fit into the memory left"):
         Listener(hubert, 1)

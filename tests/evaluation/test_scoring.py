@@ -289,6 +289,10 @@ def test_a_judge_with_weights_missing_is_refused(tmp_path: Path) -> None:
         Clap(folder, "clap")
     with pytest.raises(FileUnreadable, match="does not hold a CLIP model"):
         Clip(tmp_path / "clap", "clip")
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"projection_dim": "many"}))
+    with pytest.raises(FileUnreadable, match="does not hold a CLAP model"):
+        Clap(folder, "clap")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.backends import layouts
-from engine.backends.neural.device import Device
+from engine.backends.neural.device import Device, is_out_of_memory
 from engine.backends.neural.pipelines import quiet
 from engine.backends.weights import Installed
-from engine.errors import FileUnreadable
+from engine.errors import FileUnreadable, ResourceError
 
 if TYPE_CHECKING:
     import torch
@@ -87,11 +87,9 @@ def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
     ------
     FileUnreadable
         When the folder does not hold one.
+    ResourceError
+        When it finds no memory.
     """
-    from pickle import UnpicklingError
-
-    from safetensors import SafetensorError
-
     if not Path(folder).is_dir():
         raise FileUnreadable(f"There is no folder {folder} with {what}: give the path of one.", field="models")
     try:
@@ -104,7 +102,11 @@ def pretrained(kind: Any, folder: Path | str, what: str, **options: Any) -> Any:
         if missing := sorted(about["missing_keys"]):  # they would be random numbers
             raise ValueError(f"it lacks {len(missing)} weights, {missing[0]} among them")
         return model
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError, UnpicklingError) as error:
+    except Exception as error:  # libraries raise what they like over files that are not what they should be
+        if is_out_of_memory(error):
+            raise ResourceError(
+                f"{what} does not fit into the memory left: close other programs.", field="models"
+            ) from None
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise FileUnreadable(f"{folder} does not hold {what} as published: {first}", field="models") from None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.errors import DiskFull, FileUnreadable, FolderNotWritable
 
@@ -28,8 +30,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with new.open("rb") as file:
             os.fsync(file.fileno())
         new.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    except Exception as error:
+        _raise(path, error)
     finally:
         new.unlink(missing_ok=True)
 
@@ -38,15 +40,18 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_all(folder: Path) -> Iterator[Path]:
     """A folder to write to, whose files take the place of those of the same name in ``folder`` at the end."""
     make(folder)
-    new = Path(mkdtemp(prefix=".new-", dir=folder))
+    try:
+        new = Path(mkdtemp(prefix=".new-", dir=folder))
+    except OSError as error:
+        raise cannot_write(folder, error) from None
     try:
         yield new
         for path in sorted(path for path in new.rglob("*") if path.is_file()):
             target = folder / path.relative_to(new)
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
-    except OSError as error:
-        raise cannot_write(folder, error) from None
+    except Exception as error:
+        _raise(folder, error)
     finally:
         rmtree(new, ignore_errors=True)
 
@@ -63,6 +68,18 @@ def make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
+
+
+def _raise(path: Path, error: Exception) -> NoReturn:
+    """What went wrong while something was written: safetensors tells of the disk in words alone."""
+    from safetensors import SafetensorError
+
+    if isinstance(error, SafetensorError) and (told := re.search(r"\(os error (\d+)\)", str(error))):
+        number = int(told[1])
+        error = OSError(number, os.strerror(number))
+    if isinstance(error, OSError):
+        raise cannot_write(path, error) from None
+    raise error
 
 
 def cannot_write(path: Path, error: OSError) -> DiskFull | FolderNotWritable:
@@ -117,5 +134,7 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Keep everything that a run needs to go on as if it had never stopped."""
     import torch
 
+    held = io.BytesIO()  # torch's own file hides why it could not be written
+    torch.save(state, held)
     with replacing(path) as new:
-        torch.save(state, new)
+        new.write_bytes(held.getbuffer())

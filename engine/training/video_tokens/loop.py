@@ -14,8 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from engine.backends.neural.device import Device
-from engine.errors import BackendFailed, BadArgument, Cancelled
+from engine.backends.neural.device import Device, is_out_of_memory
+from engine.errors import BackendFailed, BadArgument, Cancelled, ResourceError
 from engine.handle import Handle
 from engine.model import Model
 from engine.training.video_tokens.files import make, read_checkpoint, replacing, replacing_all, write_checkpoint
@@ -63,6 +63,8 @@ def train(task: Task[E], config: TrainConfig, out: Path, handle: Handle) -> tupl
         The checkpoint is of a run with other settings.
     BackendFailed
         The loss is no number any more.
+    ResourceError
+        A step finds no memory.
     Cancelled
         With a checkpoint written, from which the next run goes on.
     """
@@ -132,6 +134,14 @@ def train(task: Task[E], config: TrainConfig, out: Path, handle: Handle) -> tupl
         if accelerator.is_main_process:
             run.checkpoint()
         raise
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(
+            "There is not enough memory for a step: give a smaller batch (accumulate makes up for it), or gradient "
+            "checkpointing.",
+            field="batch",
+        ) from None
     return tuple(run.rows)
 
 
