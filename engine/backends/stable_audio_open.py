@@ -1,16 +1,18 @@
 """Stable Audio Open: text to 44.1 kHz stereo, up to 47 seconds.
 
 The model always draws its whole length; what is asked for is told to it and cut from the start. Its published sampler
-draws new noise in every step from a library of its own; the one here is the same solver without, so that a seed decides
-everything and fewer steps do.
+draws new noise in every step from a library of its own (torchsde); the one here is the same solver without, so that a
+seed decides everything and fewer steps do.
 
-Source: Stable Audio Open (arXiv 2407.14358); DPM-Solver++ in the EDM formulation as in diffusers.
+Source: Stable Audio Open (arXiv 2407.14358); DPM-Solver++ (arXiv 2211.01095) and the cosine schedule as in diffusers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.audio import Samples
 from engine.backends.neural.backend import NeuralBackend
@@ -24,10 +26,12 @@ from engine.backends.neural.pipelines import (
     generators,
     on_old_step,
     quiet,
-    sampler,
 )
 from engine.backends.neural.takes import Shape
 from engine.backends.weights import Installed
+
+if TYPE_CHECKING:
+    import torch
 
 SAMPLE_RATE_HZ = 44_100
 TEXT_TOKENS = 128
@@ -45,10 +49,24 @@ class StableAudioOpenBackend(NeuralBackend):
 
     def load(self, installed: Installed, device: Device) -> DiffusionModel:
         """See :meth:`engine.backends.neural.backend.NeuralBackend.load`."""
-        pipeline = opened("StableAudioPipeline", installed, device)
-        with quiet():
-            pipeline.scheduler = sampler("EDMDPMSolverMultistepScheduler", pipeline)
+        pipeline = opened("StableAudioPipeline", installed, device, scheduler=None)  # not even made: it needs torchsde
+        pipeline.scheduler = _solver(installed.folder)
         return _Model(pipeline)
+
+
+def _solver(folder: Path) -> Any:
+    """DPM-Solver++ over the published noise levels, each told to the model as it was in training."""
+    from diffusers import EDMDPMSolverMultistepScheduler
+
+    kind: Any = EDMDPMSolverMultistepScheduler  # it says nothing of its types
+
+    class Solver(kind):  # type: ignore[misc, unused-ignore]
+        def precondition_noise(self, sigma: torch.Tensor) -> torch.Tensor:
+            """As a share of a quarter turn, ``2 atan(sigma) / pi``; the base class has a logarithm."""
+            return sigma.atan() * (2.0 / math.pi)
+
+    with quiet():
+        return Solver.from_pretrained(str(folder), subfolder="scheduler", local_files_only=True)
 
 
 class _Model:

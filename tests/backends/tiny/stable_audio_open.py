@@ -1,4 +1,4 @@
-"""Stable Audio Open in little; its sampler is written as it is published, whoever loads it may choose another."""
+"""Stable Audio Open in little; its sampler is named as it is published, of a class that needs another library."""
 
 from __future__ import annotations
 
@@ -57,3 +57,6 @@ def build(folder: Path) -> None:
             solver_order=2,
         ),
     ).save_pretrained(folder, safe_serialization=True)
+    for path in (folder / "model_index.json", folder / "scheduler" / "scheduler_config.json"):
+        told = path.read_text().replace("EDMDPMSolverMultistepScheduler", "CosineDPMSolverMultistepScheduler")
+        path.write_text(told)
