@@ -10,6 +10,7 @@ import engine
 from engine.alignment.base import Pair
 from engine.alignment.hearing import hear
 from engine.alignment.loop import Aligned
+from engine.editing.apply import Watched
 from engine.handle import Handle
 from engine.request import AlignRequest, Job
 from engine.session import Session
@@ -81,12 +82,13 @@ class Showing:
         many = 1 + sum(version is not None for version in found.versions)
         make_folder(inside, need_bytes=many * 4 * sound.channels * sound.length_samples)
         clean_partials(inside, self.job.id)
-        written = [self._version(0, sound, pair.heard, inside)]
+        handle.progress(0.0, "writing versions")
+        written = [self._version(0, Watched(sound, handle), pair.heard, inside)]
         for number, source in enumerate(found.versions, start=1):
-            part = handle.part(_DRAWN * (number - 1) / many, _DRAWN * number / many)
-            part.progress(0.0, "writing versions")
+            handle.progress(_DRAWN * len(written) / many, "writing versions")
             if source is not None:
-                written.append(self._version(number, source, hear(source, _quiet(part)), inside))
+                heard = hear(source, Handle(is_cancelled=handle.is_cancelled))
+                written.append(self._version(number, Watched(source, handle), heard, inside))
         names = {version.number: f"{inside.name}/{version.path.name}" for version in written}
         trace = found.trace.model_copy(
             update={
@@ -166,8 +168,3 @@ class Showing:
             most_cycles=self.request.cycles,
         )
         return write_align_report(report, self.folder, self.job.id, handle.part(0.5, 1.0))
-
-
-def _quiet(handle: Handle) -> Handle:
-    """Cancels, and reports nothing."""
-    return Handle(is_cancelled=handle.is_cancelled)

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from engine.config import Settings
-from engine.errors import FolderNotWritable
+from engine.errors import Cancelled, FolderNotWritable
 from engine.evaluation.physics_clips import PhysicsClip, render_clip
 from engine.handle import Handle
 from engine.render import Studio
@@ -41,7 +41,15 @@ def sound_of(clip: PhysicsClip, late: int) -> np.ndarray:
     return np.stack([sound, 0.5 * sound], axis=1)
 
 
-def run(clip: PhysicsClip, folder: Path, *, late: int = LATE, report: bool = True, **keys: object) -> JobResult:
+def run(
+    clip: PhysicsClip,
+    folder: Path,
+    *,
+    late: int = LATE,
+    report: bool = True,
+    handle: Handle | None = None,
+    **keys: object,
+) -> JobResult:
     audio = folder.parent / "foley & <i>.wav"
     soundfile.write(audio, sound_of(clip, late), RATE, subtype="PCM_16")
     request = AlignRequest.read(
@@ -49,7 +57,7 @@ def run(clip: PhysicsClip, folder: Path, *, late: int = LATE, report: bool = Tru
         | {"offset": AT / RATE, "duration": clip.duration_seconds}
     )
     job = Job(id="fit.1", verb="align", request=request, created="2026-01-01T00:00:00Z")
-    return Studio(Settings.load()).run(job, Handle())
+    return Studio(Settings.load()).run(job, handle or Handle())
 
 
 def samples(path: Path | str) -> np.ndarray:
@@ -112,3 +120,11 @@ def test_a_folder_that_is_a_file_is_told(clip: PhysicsClip, tmp_path: Path) -> N
 def test_a_play_rate_is_told(clip: PhysicsClip, tmp_path: Path) -> None:
     page = Path(run(clip, tmp_path / "out", play_rate=2.0, video_rate=2.0, late=0).report).read_text()
     assert "Played as in its file, not 2 times as fast as on the timeline." in page
+
+
+def test_a_cancel_is_heard_while_versions_are_written(clip: PhysicsClip, tmp_path: Path) -> None:
+    told: list[str] = []
+    cancel = Handle(on_progress=lambda _, stage: told.append(stage), is_cancelled=lambda: "writing versions" in told)
+    with pytest.raises(Cancelled):
+        run(clip, tmp_path / "out", handle=cancel)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
