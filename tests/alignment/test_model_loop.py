@@ -10,14 +10,17 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from model_pair import HEARD, SEEN, a_pair, clicks, pictures, settings, sounds, words
+import soundfile
+from model_pair import HEARD, RATE, SEEN, a_pair, clicks, pictures, settings, sounds, words
 
 # isort: split
+from footage import numbered, write_video
 from llm_server import LlmServer, Turn, costs, llm_server, raw, refuses, says
 
 from engine.alignment.base import Pair
 from engine.alignment.loop import Aligned, align
 from engine.alignment.models.choose import parts
+from engine.cli import run
 from engine.config import Settings
 from engine.editing.kit import Kit
 from engine.handle import Handle
@@ -208,3 +211,27 @@ def test_calls_and_tokens_are_in_the_trace(pair: Pair, tmp_path: Path) -> None:
         run = Run(pair, server, tmp_path, threshold=0.9)
     assert (run.trace.calls, run.trace.tokens) == (5, 505 + 202 + 3 * 1_010)
     assert len(server.asked) == 5
+
+
+def test_the_command_asks_the_models_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = write_video(tmp_path / "film.mp4", numbered(25), seconds=1.2)
+    soundfile.write(tmp_path / "sound.wav", clicks().T, RATE)
+    agent, eyes = [plans("shift seconds=-0.1", "volume gain_db=-6")], [says(SEEN), *scores(3, 9.5, 3)]
+    with llm_server(agent=agent, eyes=eyes, ears=[says(HEARD)]) as server:
+        for name, value in (("base_url", server.base_url), ("model", "agent")):
+            monkeypatch.setenv(f"CUEWRIGHT_LLM_{name.upper()}", value)
+        monkeypatch.setenv("CUEWRIGHT_VLM_MODEL", "eyes")
+        monkeypatch.setenv("CUEWRIGHT_ALM_MODEL", "ears")
+        assert run(["align", str(tmp_path / "sound.wav"), str(film), "--out", str(tmp_path / "out"), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    trace = json.loads(Path(result["manifest"]).read_text())["trace"]
+    assert (trace["description"]["heard_by"], trace["description"]["seen_by"]) == ("ears", "eyes")
+    (cycle,) = trace["cycles"]
+    assert (cycle["planner"], cycle["score"]["by"], trace["stopped"]) == ("llm/agent", "eyes", "threshold")
+    assert trace["calls"] == len(server.asked) == 2 + 1 + 3 + 3, "the judge has another listen to every version"
+    (take,) = result["stems"]
+    made, rate = soundfile.read(take["path"], dtype="float32")
+    moved = np.pad(clicks()[0, round(0.1 * rate) :], (0, round(0.1 * rate))) * 10 ** (-6 / 20)
+    assert np.allclose(made, moved, atol=1e-3)
