@@ -200,7 +200,8 @@ end
 
 -- The project
 
-fake.active = object("ReaProject", {})
+fake.home = object("ReaProject", {})
+fake.active = fake.home
 function R.EnumProjects() return fake.active, fake.project_file end
 function R.GetProjectName() return fake.project_file:match("[^/]*$") end
 function R.GetProjectPathEx() return fake.folder end
@@ -273,10 +274,11 @@ function R.PreventUIRefresh(by) fake.refresh = fake.refresh + by end
 function R.UpdateArrange() fake.redrawn = fake.redrawn + 1 end
 function R.UpdateTimeline() fake.redrawn = fake.redrawn + 1 end
 
-function R.ValidatePtr2(_, value, kind)
+-- All items are those of the first project.
+function R.ValidatePtr2(project, value, kind)
   if kind:gsub("%*$", "") ~= value.kind then return false end
   if value.kind == "ReaProject" then return not fake.closed end
-  if fake.closed then return false end
+  if fake.closed or (project == 0 and fake.active or project) ~= fake.home then return false end
   for _, track in ipairs(fake.project.tracks) do
     if track == value then return true end
     for _, item in ipairs(track.items) do
