@@ -64,23 +64,32 @@ def samples(path: Path | str) -> np.ndarray:
     return np.asarray(soundfile.read(path, dtype="float32")[0])
 
 
-def test_every_version_is_kept_and_named(clip: PhysicsClip, tmp_path: Path) -> None:
-    result = run(clip, tmp_path / "out")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("late")
+
+
+@pytest.fixture(scope="module")
+def result(clip: PhysicsClip, folder: Path) -> JobResult:
+    return run(clip, folder / "out")
+
+
+def test_every_version_is_kept_and_named(folder: Path, result: JobResult) -> None:
     read = read_manifest(Path(result.manifest))
     assert isinstance(read, EditManifest)
     assert read.trace
-    folder = tmp_path / "out" / "fit.1.versions"
+    versions = folder / "out" / "fit.1.versions"
     names = [cycle.audio for cycle in read.trace.cycles]
     assert names == [f"fit.1.versions/foley & <i> cycle {k + 1}.wav" for k in range(len(names))]
-    assert {path.name for path in folder.iterdir()} == {Path(name).name for name in names} | {
+    assert {path.name for path in versions.iterdir()} == {Path(name).name for name in names} | {
         "foley & <i> original.wav"
     }
-    original = samples(folder / "foley & <i> original.wav")
-    assert np.array_equal(original, samples(tmp_path / "foley & <i>.wav")[AT : AT + len(original)])
-    assert soundfile.info(folder / "foley & <i> original.wav").subtype == "PCM_16"
-    won = samples(tmp_path / "out" / names[read.trace.best - 1])
+    original = samples(versions / "foley & <i> original.wav")
+    assert np.array_equal(original, samples(folder / "foley & <i>.wav")[AT : AT + len(original)])
+    assert soundfile.info(versions / "foley & <i> original.wav").subtype == "PCM_16"
+    won = samples(folder / "out" / names[read.trace.best - 1])
     assert np.abs(won - samples(result.stems[0].path)).max() <= 2**-15  # the take has 24 bits
-    assert result.report == str(tmp_path / "out" / "fit.1.report.html")
+    assert result.report == str(folder / "out" / "fit.1.report.html")
     assert read.report == "fit.1.report.html"
     page = Path(result.report).read_text()
     assert "<h1>foley &amp; &lt;i&gt;.wav to fall &lt;b&gt;.mp4</h1>" in page
@@ -88,11 +97,13 @@ def test_every_version_is_kept_and_named(clip: PhysicsClip, tmp_path: Path) -> N
     assert re.search(r'"url":"fit\.1\.versions/foley%20%26%20%3Ci%3E%20cycle%201\.wav"', page.replace("\\u0026", "&"))
 
 
-def test_the_same_job_again_writes_nothing_new(clip: PhysicsClip, tmp_path: Path) -> None:
-    run(clip, tmp_path / "out")
-    versions = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "fit.1.versions").iterdir()}
-    run(clip, tmp_path / "out")
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "fit.1.versions").iterdir()} == versions
+def test_the_same_job_again_writes_no_version_anew(clip: PhysicsClip, folder: Path, result: JobResult) -> None:
+    def written() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (folder / "out" / "fit.1.versions").iterdir()}
+
+    before = written()
+    assert run(clip, folder / "out").stems == result.stems
+    assert written() == before
 
 
 def test_a_kept_original_has_a_page_and_no_manifest(clip: PhysicsClip, tmp_path: Path) -> None:
