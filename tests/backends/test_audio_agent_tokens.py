@@ -229,6 +229,17 @@ def test_the_nearest_centre_is_the_nearest() -> None:
     assert list(centres.nearest(states.astype(np.float32))) == expected
 
 
+def test_a_model_that_makes_no_numbers_is_told(
+    model: VideoTokens, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(self: Looker, *arguments: object) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return np.full((30, self.width), np.nan, np.float32)
+
+    monkeypatch.setattr(Looker, "features", nothing)
+    with pytest.raises(BackendFailed, match="made no numbers of this picture"):
+        model.visual_tokens(Picture(path=str(video)), "a ball")
+
+
 def test_a_file_that_is_no_video_is_told(model: VideoTokens, tmp_path: Path) -> None:
     path = tmp_path / "x.mp4"
     path.write_bytes(b"no video")

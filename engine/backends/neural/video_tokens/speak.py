@@ -21,7 +21,7 @@ from engine.backends.neural.video_tokens.config import VideoTokensConfig
 from engine.backends.neural.video_tokens.connectors import FILE as CONNECTORS
 from engine.backends.neural.video_tokens.connectors import connectors
 from engine.backends.neural.video_tokens.hear import Units
-from engine.errors import FileUnreadable
+from engine.errors import BackendFailed, FileUnreadable
 from engine.handle import Handle
 
 if TYPE_CHECKING:
@@ -278,6 +278,8 @@ class Speaker:
 
         Raises
         ------
+        BackendFailed
+            When the model makes no numbers.
         Cancelled
             Within one token.
         """
@@ -305,6 +307,12 @@ class Speaker:
                     logits_to_keep=1,
                 ).logits[:, -1, self._first :]
                 logits = logits.float().cpu()
+                if not logits.isfinite().all():
+                    raise BackendFailed(
+                        "Token generation failed: the model made no numbers of this picture. Check its weights with "
+                        "'cuewright models verify', or use another backend.",
+                        field="backend",
+                    )
                 logits[:, self._begin - self._first] = -torch.inf
                 tokens = [_drawn(row, temperature, own) for row, own in zip(logits, generators, strict=True)]
                 for k, token in enumerate(tokens):
