@@ -16,8 +16,9 @@ def _prompt(rig: Rig) -> None:
 
 def _refused(rig: Rig) -> None:
     rig.act("Generate")
+    rig.type("glass breaks")
     rig.press("tab")
-    rig.type("7 and then some more")
+    rig.type(" and then some more that is no number at all" * 5)
     rig.press("enter")
     rig.drain()
 
@@ -47,7 +48,7 @@ def _under_way(rig: Rig) -> None:
 
 
 def _told(rig: Rig) -> None:
-    folder = "/Volumes/Reels/A very long name of a project/with_no_spaces_" + "at_all_" * 12
+    folder = "/Volumes/Reels/A very long name of a project/with_no_spaces_" + "at_all_" * 40
     rig.option(engine_command=f"'{folder}/cuewright' serve")
     rig.ask("Generate", "glass breaks")
     rig.run("fake.skew = 3 step(2) fake.skew = 200 step(3)")
