@@ -275,6 +275,14 @@ def test_a_sound_is_judged_the_same_in_any_company(tmp_path: Path) -> None:
     assert alone[0] != pytest.approx(alone[1], abs=1e-3)
 
 
+def test_more_words_than_a_judge_reads_are_cut(tmp_path: Path) -> None:
+    """Its text model has places for 20 tokens and counts them from 2; the rest is not read, and is no error."""
+    judge = Clap(clap_folder(tmp_path / "clap"), "clap")
+    read, more = judge.words(["dog " * 18]), judge.words(["dog " * 18 + "rain " * 30])
+    assert more == pytest.approx(read, abs=1e-6)
+    assert judge.words(["dog " * 17 + "rain"]) != pytest.approx(read, abs=1e-6)
+
+
 def test_a_judge_with_weights_missing_is_refused(tmp_path: Path) -> None:
     from safetensors.torch import load_file, save_file
 
