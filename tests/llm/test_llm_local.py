@@ -199,3 +199,12 @@ def test_what_is_kept_leaves_after_its_time() -> None:
     assert [seconds for seconds, _ in timers] == [5.0] * 3
     timers[2][1]()
     assert kept.get("a", object, 5.0) is not first
+
+
+@pytest.mark.parametrize("value", ["many", -3], ids=["no number", "negative"])
+def test_a_configuration_full_of_nonsense_is_told(value: object, tmp_path: Path) -> None:
+    folder = knows(tmp_path / "m", TEAL)
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"hidden_size": value}))
+    with pytest.raises(PlannerFailed, match="cannot be loaded from"):
+        LocalModel(folder, Settings(models_device="cpu")).ask(Colour, "s", "u")
