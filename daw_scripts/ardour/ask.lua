@@ -65,7 +65,8 @@ local function remember_picture(path)
   file:close()
 end
 
-local function picture(title, more)
+-- What a dialog was told, with the picture that is chosen in it; nil where there is none.
+local function with_picture(title, more)
   local fields = { { type = "file", key = "video", title = "Picture", path = remembered("picture"),
     filter = VIDEO_FILES } }
   for _, field in ipairs(more) do fields[#fields + 1] = field end
@@ -76,6 +77,12 @@ local function picture(title, more)
     return nil
   end
   remember_picture(given.video)
+  return given
+end
+
+local function picture(title, more)
+  local given = with_picture(title, more)
+  if not given then return nil end
   local span = timeline.span()
   local rate = Session:nominal_sample_rate()
   local keys = {
@@ -105,27 +112,61 @@ function ask.spot()
   if given then leave("spot", keys, about) end
 end
 
-function ask.edit()
+-- The selected regions, first things first; nil, and it is told, where they cannot be worked on.
+local function selected(to_do)
   local regions = timeline.regions()
-  if #regions == 0 then return tell("nothing is selected", "Select one or more audio regions to edit.") end
+  if #regions == 0 then
+    tell("nothing is selected", ("Select one or more audio regions to %s."):format(to_do))
+    return nil
+  end
   for _, region in ipairs(regions) do
     local file = io.open(region.path, "rb")
-    if not file then return tell("a file is missing", ("%s of %s is offline."):format(region.path, region.name)) end
+    if not file then
+      tell("a file is missing", ("%s of %s is offline."):format(region.path, region.name))
+      return nil
+    end
     file:close()
   end
+  table.sort(regions, function(one, other) return one.position_samples < other.position_samples end)
+  return regions
+end
+
+-- A job for each region, all of them placed at once; `keys_of` gives what is asked beside the region.
+local function leave_each(verb, regions, result, keys_of)
+  local rate, batch = Session:nominal_sample_rate(), orders.new_id()
+  for _, region in ipairs(regions) do
+    local keys = keys_of(region, rate)
+    keys.audio, keys.offset, keys.duration = region.path, region.offset_samples / rate, region.length_samples / rate
+    keys.folder, keys.position_samples = timeline.folder(), region.position_samples
+    keys.track = ("%s %s"):format(region.name:sub(1, 112), result)
+    local about = { position_samples = region.position_samples, batch = batch, batch_size = #regions }
+    about.name = region.name
+    leave(verb, keys, about)
+  end
+end
+
+function ask.edit()
+  local regions = selected("edit")
+  if not regions then return end
   local given = run("Edit selected regions", {
     { type = "entry", key = "words", title = "What to do", default = "" },
     { type = "label", title = "In words, or actions such as: denoise; volume gain_db=-3" },
   })
   if not given or given.words == "" then return end
-  local rate, batch = Session:nominal_sample_rate(), orders.new_id()
-  for _, region in ipairs(regions) do
-    leave("edit", {
-      audio = region.path, ["do"] = given.words, offset = region.offset_samples / rate,
-      duration = region.length_samples / rate, folder = timeline.folder(),
-      position_samples = region.position_samples, track = region.name:sub(1, 112) .. " edited",
-    }, { position_samples = region.position_samples, batch = batch, batch_size = #regions })
-  end
+  leave_each("edit", regions, "edited", function() return { ["do"] = given.words } end)
+end
+
+function ask.align()
+  local regions = selected("fit to the picture")
+  if not regions then return end
+  local given = with_picture("Align to picture", {
+    { type = "checkbox", key = "from_first", title = "The picture begins with the first region", default = false },
+  })
+  if not given then return end
+  local begins = given.from_first and regions[1].position_samples or 0
+  leave_each("align", regions, "aligned", function(region, rate)
+    return { video = given.video, video_offset = (region.position_samples - begins) / rate, report = true }
+  end)
 end
 
 -- The same request with another seed.

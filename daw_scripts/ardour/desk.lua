@@ -93,7 +93,7 @@ local function end_one(batch)
   elseif result == 0 then
     show("nothing came of it", table.concat(batch.words, "\n"))
   elseif #batch.words > 0 then
-    show("done, with a word of care", table.concat(batch.words, "\n"))
+    show("done", table.concat(batch.words, "\n"))
   end
 end
 
@@ -102,6 +102,9 @@ local FINISH = {}
 function FINISH.done(job)
   local batch = batch_of(job)
   batch.done[#batch.done + 1] = job
+  if (job.result.verdict or "") ~= "" then
+    batch.words[#batch.words + 1] = ("%s: %s"):format(job.about.name, job.result.verdict)
+  end
   table.move(job.warnings, 1, #job.warnings, #batch.words + 1, batch.words)
   if job.verb == "generate" or job.verb == "compose" then
     remember(job, "last", orders.written({ verb = job.verb, keys = job.about.keys }))

@@ -161,7 +161,7 @@ def test_lua_reads_what_is_written_of_this_machine(program: str, foreign: Callab
 @pytest.mark.foreign
 def test_every_script_of_ardour_is_lua_and_whole(foreign: Callable[[str], str]) -> None:
     made = scripts(Daw.ARDOUR, Settings())
-    assert len(made) == 8
+    assert len(made) == 9
     for name, text in made.items():
         program = "function ardour() end\n" + text + "\nassert(type(factory()) == 'function')"
         done = subprocess.run([foreign("lua5.3"), "-"], input=program, capture_output=True, text=True)

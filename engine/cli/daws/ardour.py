@@ -36,6 +36,7 @@ ACTIONS = (
     Action(name="Compose to picture", run="compose", about="Sounds on what happens in a video, onsets on their cues."),
     Action(name="Spot picture", run="spot", about="Markers where something happens in a video."),
     Action(name="Edit selected regions", run="edit", about="New takes beside the regions, which stay as they are."),
+    Action(name="Align to picture", run="align", about="New takes of regions, fitted to the video they lie under."),
     Action(name="More takes", run="more", about="Other takes of the last sounds."),
     Action(name="Cancel", run="cancel", about="End every job that is under way."),
     Action(name="Open report", run="report", about="The page of the last composition, in your browser."),

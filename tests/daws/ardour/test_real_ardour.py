@@ -160,6 +160,52 @@ def test_selected_regions_are_edited_beside_themselves_in_one_step(studio: Studi
     studio.undo()
 
 
+def test_a_late_region_is_aligned_to_the_picture(studio: Studio) -> None:
+    """Strikes 200 ms after what the picture shows."""
+    clip, rate = studio.clip, 48_000
+    sound = np.zeros(round(clip.duration_seconds * rate))
+    strike = 0.4 * np.exp(-np.arange(rate // 4) / 1_500) * np.sin(2 * np.pi * 900 * np.arange(rate // 4) / rate)
+    for at in clip.onsets_seconds:
+        begin = round((at + 0.2) * rate)
+        part = sound[begin : begin + strike.size]
+        part += strike[: part.size]
+    before = studio.regions()
+    late = before[0].path.parent / "late.wav"
+    soundfile.write(late, sound, rate, subtype="PCM_24")
+    studio.ardour.ask(
+        f"local files = C.StringVector() files:push_back('{late}') Editor:do_embed(files, "
+        "Editing.ImportDistinctFiles, Editing.ImportAsRegion, Temporal.timepos_t(0), ARDOUR.PluginInfo(), "
+        "ARDOUR.Track()) "
+        "for _, region in ARDOUR.RegionFactory.regions():iter() do if region:name() == 'late' then "
+        "Session:route_by_name('FX_DOOR'):to_track():playlist():add_region("
+        "ARDOUR.RegionFactory.clone_region(region, false, false), "
+        f"Temporal.timepos_t({CURSOR_SAMPLES + 20 * rate}), 1, false, 0, 0, false) return end end"
+    )
+    given = studio.when("the late region", lambda now: len(now) == len(before) + 1)
+    (region,) = [one for one in given if one not in before]
+    select(studio, f'region:name() == "{region.name}"')
+    title = studio.open("Align to picture")  # the picture is remembered
+    studio.ardour.keys("key", "Tab", "space")  # it begins with the region
+    studio.ardour.confirm(title)
+    studio.ardour.close("Cuewright: done")  # its scores
+    (take,) = [one for one in studio.regions() if one not in given]
+    assert take.track == f"{region.name} aligned"
+    assert (take.position_samples, take.length_samples) == (region.position_samples, region.length_samples)
+    made = soundfile.read(take.path)[0]
+    for at in clip.onsets_seconds:
+        begin = max(0, round((at - 0.05) * rate))
+        onset = begin + int(np.argmax(np.abs(made[begin : begin + rate // 5]) > 0.05))
+        assert onset / rate == pytest.approx(at, abs=0.03)
+    studio.undo()
+    assert studio.regions() == given
+    studio.ardour.ask(
+        "for track in Session:get_tracks():iter() do local playlist = track:to_track():playlist() "
+        f'for region in playlist:region_list():iter() do if region:name() == "{region.name}" then '
+        "playlist:remove_region(region) end end end"
+    )
+    studio.when("the session as it was", lambda now: now == before)
+
+
 def test_an_offline_file_is_said_and_changes_nothing(studio: Studio) -> None:
     before = studio.regions()
     select(studio, DOOR)
@@ -203,7 +249,7 @@ def test_names_that_are_taken_are_left_alone(studio: Studio) -> None:
     )
     for count, (prompt, name) in enumerate((("steady rain for 2 seconds", "FX_DOOR"), ("glass breaks", "BUS")), 1):
         studio.generate(prompt, track=name)
-        studio.ardour.close("Cuewright: done, with a word of care")
+        studio.ardour.close("Cuewright: done")
         now = studio.when(f"a track beside {name}", lambda now, count=count: len(now) == len(before) + count)
         assert f"{name} 2" in {one.track for one in now}
     assert [one for one in studio.regions() if one in before] == before
