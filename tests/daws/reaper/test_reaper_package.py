@@ -97,7 +97,7 @@ def test_the_index_is_as_reapack_reads_it(base_url: str) -> None:
     for source in version:
         assert source.attrib.get("main", "main") == "main"
         assert source.attrib.keys() <= {"file", "main"}
-        assert re.fullmatch(r"https://example\.org/[!-~]+\.lua", source.text or "")
+        assert re.fullmatch(r"https://example\.org/[!-~]*/(reaper|lua)/[!-~]+\.lua", source.text or "")
         assert "//" not in (source.text or "")[8:]
     assert {f"{folder}/{path.name}" for folder in ("lib", "actions") for path in (SCRIPTS / folder).iterdir()} | {
         f"lua/{path.name}" for path in (SCRIPTS.parent / "lua").iterdir()
