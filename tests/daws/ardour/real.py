@@ -132,9 +132,16 @@ class Ardour:
 
     def confirm(self, title: str) -> None:
         """OK, and see the dialog gone."""
-        self.window(title)
-        self.keys("key", "alt+o")
-        wait_for(f"{title!r} to go", lambda: self.gone(title) or None)
+        self._answer(title, "alt+o")
+
+    def _answer(self, title: str, key: str) -> None:
+        """By its id, for another window may have the same name but for its capitals."""
+        window = self.window(title)
+        self.keys("key", key)
+        wait_for(
+            f"{title!r} to go",
+            lambda: window not in self.keys("search", "--onlyvisible", "--name", title).split() or None,
+        )
 
     def choose(self, path: Path) -> None:
         """A file, in the dialog that the focused button opens."""
@@ -156,9 +163,7 @@ class Ardour:
 
     def close(self, title: str) -> None:
         """Close a message, and see it gone."""
-        self.window(title)
-        self.keys("key", "Escape")
-        wait_for(f"{title!r} to go", lambda: self.gone(title) or None)
+        self._answer(title, "Escape")
 
 
 def make_session(folder: Path, name: str, environment: Mapping[str, str]) -> Path:
