@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.errors import BackendFailed
 from engine.evaluation.align_bench import NEAR_MS, OURS, AlignBench, Outcome
-from engine.evaluation.align_degrade import NOISES
+from engine.evaluation.align_degrade import NOISES, SNRS_DB
 from engine.evaluation.align_tables import DRIFTS
 
 if TYPE_CHECKING:
@@ -36,13 +36,19 @@ def plot(report: AlignBench, path: Path) -> None:
         raise BackendFailed("The plot takes Matplotlib: pip install matplotlib.") from None
     rendered = any(one.rendered for one in report.outcomes)
     ours = [one for one in report.outcomes if one.aligner == OURS and one.rendered == rendered]
-    figure = Figure(figsize=(15, 4.8), layout="constrained", dpi=120)
-    delay, drift, noise = figure.subplots(1, 3)
-    _offsets(delay, [one for one in ours if one.kind == "delay"], "Delay put in, ms", "Delay")
-    _offsets(drift, [one for one in ours if one.kind in DRIFTS], "Drift put in, % of the length", "Drift")
-    _ratios(noise, [one for one in ours if one.kind == "noise"])
+    panels: list[tuple[tuple[str, ...], Callable[[Axes, Sequence[Outcome]], None]]] = [
+        (("delay",), lambda axes, some: _offsets(axes, some, "Delay put in, ms", "Delay")),
+        (DRIFTS, lambda axes, some: _offsets(axes, some, "Drift put in, % of the length", "Drift")),
+        (("noise",), _ratios),
+    ]
+    drawn = [(some, draw) for kinds, draw in panels if (some := [one for one in ours if one.kind in kinds])]
+    if not drawn:
+        raise BackendFailed("There is nothing to draw: delay, drift or noise has to be measured for a plot.")
+    figure = Figure(figsize=(5 * len(drawn), 4.8), layout="constrained", dpi=120)
+    for axes, (some, draw) in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn, strict=True):
+        draw(axes, some)
     which = "rendered" if rendered else "recorded"
-    figure.suptitle(f"cuewright align, no model: {which} pairs degraded on purpose, before and after")
+    figure.suptitle(f"cuewright align without a model: {which} pairs degraded on purpose")
     try:
         figure.savefig(path)
     except (OSError, ValueError) as error:
@@ -64,13 +70,17 @@ def _offsets(axes: Axes, outcomes: Sequence[Outcome], unit: str, title: str) -> 
 
 
 def _ratios(axes: Axes, outcomes: Sequence[Outcome]) -> None:
+    scored = [one for one in outcomes if one.gain_db is not None]
+
+    def line(some: Sequence[Outcome], which: str, style: str, colour: str, label: str) -> None:
+        levels = sorted({one.amount for one in some})
+        means = [np.mean([getattr(one, which) for one in some if one.amount == level]) for level in levels]
+        axes.plot(levels, means, style, marker="o", markersize=4, color=colour, label=label)
+
     for noise in NOISES:
-        mine = [one for one in outcomes if one.noise == noise and one.gain_db is not None]
-        levels = sorted({one.amount for one in mine})
-        for which, style in (("si_sdr_before_db", "--"), ("si_sdr_after_db", "-")):
-            means = [np.mean([getattr(one, which) for one in mine if one.amount == level]) for level in levels]
-            label = f"{noise}, {'before' if style == '--' else 'after'}"
-            axes.plot(levels, means, style, marker="o", markersize=4, color=_COLOURS[noise], label=label)
+        line([one for one in scored if one.noise == noise], "si_sdr_after_db", "-", _COLOURS[noise], f"{noise}, after")
+    line(scored, "si_sdr_before_db", "--", _BEFORE, "before")
+    axes.set_xticks(SNRS_DB)
     axes.set(xlabel="SNR of the degraded sound, dB", ylabel="SI-SDR, mean over pairs, dB", title="Noise")
     _finish(axes)
 

@@ -12,6 +12,8 @@ DRIFTS = ("drift, pitch kept", "drift, varispeed")
 STILL = ("clean", "delay", "level")
 """Kinds whose sound is as good as the clean one: whatever changes in it is damage."""
 MENDED_DB, MENDED_CENTS = 6.0, 10.0
+RISEN_DB = 0.1
+"""A rise; less is what a fade at the edge of a cut does."""
 Table = tuple[str, tuple[str, ...], list[tuple[object, ...]]]
 
 
@@ -99,7 +101,7 @@ def _is_mended(one: Outcome) -> bool:
         return abs(one.fault_after) <= MENDED_CENTS
     if one.kind == "level":
         return abs(one.fault_after) <= max(MENDED_DB, abs(one.fault_before) / 2)
-    return (one.gain_db or 0.0) > 0.0
+    return _has_risen(one)
 
 
 def _grouped(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str, list[Outcome]]]:
@@ -111,7 +113,11 @@ def _grouped(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str, list[Outco
 
 def _rose(outcomes: Sequence[Outcome]) -> float:
     """Per cent; what was stretched, and cannot be scored, did not rise."""
-    return _share([(one.gain_db or 0.0) > 0.0 for one in outcomes])
+    return _share([_has_risen(one) for one in outcomes])
+
+
+def _has_risen(one: Outcome) -> bool:
+    return one.gain_db is not None and one.gain_db > RISEN_DB
 
 
 def _mean_gain(outcomes: Sequence[Outcome]) -> object:

@@ -15,6 +15,7 @@ from engine.dsp.pitch import shift_pitch
 from engine.dsp.stretch import stretch
 from engine.editing.apply import edited
 from engine.editing.kit import Kit
+from engine.errors import BackendFailed
 from engine.evaluation import align_bench
 from engine.evaluation.align_bench import (
     NOTHING,
@@ -101,6 +102,7 @@ def peaks(sound: Audio, near: Sequence[float]) -> list[float]:
         "shift seconds=-0.1; speed factor=1.02",
         "warp anchors=1:1.05,2.5:2.4",
         "trim start_seconds=0.2",
+        "speed factor=0.9; speed length_seconds=3.6",
         "volume gain_db=-3; pitch semitones=1",
     ],
 )
@@ -319,3 +321,7 @@ def test_batches_are_timed_and_calls_counted() -> None:
 def test_the_plot_is_a_picture(scored: tuple[Outcome, ...], tmp_path: Path) -> None:
     plot(AlignBench(seed=0, outcomes=scored), tmp_path / "curves.png")
     assert (tmp_path / "curves.png").read_bytes().startswith(PNG)
+    with pytest.raises(BackendFailed, match="nothing to draw"):
+        plot(AlignBench(seed=0, outcomes=()), tmp_path / "none.png")
+    with pytest.raises(BackendFailed, match="could not be written"):
+        plot(AlignBench(seed=0, outcomes=scored), tmp_path / "curves.docx")
