@@ -186,7 +186,17 @@ def _grays(path: Path) -> Iterator[tuple[float, Any]]:
 
 
 def _soundtrack(path: Path) -> Audio | None:
-    """The sound of a clip from its picture's first frame on, mono; None where there is none."""
+    """The sound of a clip from its picture's first frame on, mono; None where there is none or it cannot be read."""
+    import av
+
+    try:
+        return _decoded(path)
+    except (av.FFmpegError, IndexError) as error:  # the second: it has no picture
+        say(f"note: {path.name} is left out, it cannot be read ({error}).")
+        return None
+
+
+def _decoded(path: Path) -> Audio | None:
     import av
     import numpy as np
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from engine.dsp.stretch import stretch
 from engine.editing.apply import edited
 from engine.editing.kit import Kit
 from engine.errors import BackendFailed
-from engine.evaluation import align_bench
+from engine.evaluation import align_bench, align_pairs
 from engine.evaluation.align_bench import (
     NOTHING,
     OURS,
@@ -50,6 +51,7 @@ from engine.evaluation.align_peers import by_correlation, do_nothing, read
 from engine.evaluation.align_plot import plot
 from engine.evaluation.align_scores import level_db, moved_by, si_sdr_in_time_db
 from engine.evaluation.align_tables import tables
+from engine.evaluation.physics_clips import PhysicsClip, Scene
 from engine.evaluation.spotting_bench import Clip
 from engine.handle import Handle
 from engine.planning.action_text import parse_actions
@@ -187,6 +189,19 @@ def test_rendered_pairs_have_enough_contacts_and_are_the_same_for_a_seed(tmp_pat
     assert one.video.stat().st_size > 0
     assert one.contacts_seconds == same.contacts_seconds
     assert np.array_equal(one.clean.samples, same.clean.samples)
+
+
+def test_clips_with_few_contacts_are_drawn_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn_clips = iter([CONTACTS[:1], CONTACTS[:2], CONTACTS])
+
+    def draw(seed: int, path: Path, scene: Scene, duration_seconds: float) -> PhysicsClip:
+        return PhysicsClip(
+            path=path, scene=scene, onsets_seconds=next(drawn_clips), duration_seconds=6.0, fps=Fraction(25)
+        )
+
+    monkeypatch.setattr(align_pairs, "render_clip", draw)
+    (found,) = rendered_pairs(1, tmp_path, 0)
+    assert found.contacts_seconds == CONTACTS
 
 
 def test_only_reviewed_clips_with_sound_and_onsets_enough_are_taken() -> None:
