@@ -23,8 +23,9 @@ REMOVABLE = ("white", "pink", "voices")
 """Noise that is taken for a fault; every other one may be the place."""
 _LEAST_EVENTS = 1
 """Onsets, without which a noise is the sound itself."""
-AUDIBLE_NOISE_DB = 25.0
-"""Noise less far under the sound is a fault."""
+AUDIBLE_NOISE_DB, _UNDER_PEAK_DB = 25.0, 58.0
+"""Noise less far under the mean power of the sound is a fault, unless it lies so far under its peak: then it is the air
+of a good room, and only the events are rare."""
 QUIET_DBTP, LOUD_DBTP = -20.0, 0.0
 """Peaks of what is too soft to be worked with, and of what clips."""
 _IN_TIME_SECONDS = 0.06
@@ -70,7 +71,9 @@ def in_time(fit: Fit, seen: Seen) -> float:
 
 def is_noisy(heard: Heard) -> bool:
     """Whether noise lies under it that is a fault."""
-    audible = heard.snr_db is not None and heard.snr_db < AUDIBLE_NOISE_DB
+    if heard.snr_db is None or heard.noise_dbfs is None:
+        return False
+    audible = heard.snr_db < AUDIBLE_NOISE_DB and heard.peak_dbtp - heard.noise_dbfs < _UNDER_PEAK_DB
     return audible and heard.noise in REMOVABLE and len(heard.onsets) >= _LEAST_EVENTS
 
 

@@ -20,7 +20,13 @@ def brief(fit: Fit | None = None, history: tuple[Cycle, ...] = (), **heard: Any)
     import numpy as np
 
     moment = Moment(time_seconds=0.5, strength=1, confidence=1)
-    measures = {"length_seconds": 8.0, "loudness_lufs": -30.0, "peak_dbtp": -8.0, "onsets": (moment,)}
+    measures = {
+        "length_seconds": 8.0,
+        "loudness_lufs": -30.0,
+        "peak_dbtp": -8.0,
+        "onsets": (moment,),
+        "noise_dbfs": -50.0,
+    }
     pair = Pair(
         sound=Held(Audio(samples=np.zeros((1, 8_000), np.float32), sample_rate_hz=8_000)),
         picture=Picture(path="/reel.mov"),
@@ -53,6 +59,7 @@ def tried(text: str, fit: Fit | None = None) -> Cycle:
         ({"noise": "pink", "snr_db": 10.0}, "denoise"),
         ({"noise": "white", "snr_db": 40.0}, ""),
         ({"noise": "white", "snr_db": 10.0, "onsets": ()}, ""),
+        ({"noise": "white", "snr_db": 20.0, "noise_dbfs": -70.0}, ""),
         ({"noise": "voices", "snr_db": 10.0}, ""),
         ({"noise": "steep", "snr_db": 5.0}, ""),
         ({"hum_hz": 50.02}, "dehum frequency_hz=50.02"),
