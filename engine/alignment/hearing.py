@@ -37,7 +37,7 @@ _COLOUR_FRAME = 4096
 _COLOUR_FROM_HZ, _COLOUR_TO_HZ = 150.0, 12_000.0
 _WHITE, _PINK, _STEEP = (-1.2, 1.2), (2.4, 3.6), 6.0
 """dB an octave, by which the floor falls."""
-_VOICES_SPREAD_DB, _VOICES_SHARE, _VOICES_UNREST = 8.0, 0.92, (1.35, 2.3)
+_VOICES_SPREAD_DB, _VOICES_SHARE, _VOICES_UNREST = 7.5, 0.8, (1.18, 2.3)
 """Middle above low level; share of the power between 200 Hz and 4 kHz; deviation over mean of a bin's power. Of noise
 that is 1, and more of what changes."""
 _MOST_QUIET_FRAMES = 1_000
@@ -111,8 +111,10 @@ def noise_of(source: Source) -> Noise:
     band = (hertz > _COLOUR_FROM_HZ) & (hertz < min(_COLOUR_TO_HZ, 0.45 * source.sample_rate_hz))
     falls = -float(np.polyfit(np.log2(hertz[band]), 10 * np.log10(density[band] + 1e-18), 1, w=hertz[band] ** -0.25)[0])
     kind: NoiseKind = "coloured"
-    if falls > _STEEP:
-        kind = "voices" if _are_voices(source, powers) else "steep"
+    if falls > _PINK[1] and _are_voices(source, powers):
+        kind = "voices"
+    elif falls > _STEEP:
+        kind = "steep"
     elif _WHITE[0] <= falls <= _WHITE[1]:
         kind = "white"
     elif _PINK[0] <= falls <= _PINK[1]:

@@ -23,7 +23,7 @@ REMOVABLE = ("white", "pink", "voices")
 """Noise that is taken for a fault; every other one may be the place."""
 _LEAST_EVENTS = 1
 """Onsets, without which a noise is the sound itself."""
-AUDIBLE_NOISE_DB, _UNDER_PEAK_DB = 25.0, 58.0
+AUDIBLE_NOISE_DB, _UNDER_PEAK_DB = 25.0, 63.0
 """Noise less far under the mean power of the sound is a fault, unless it lies so far under its peak: then it is the air
 of a good room, and only the events are rare."""
 QUIET_DBTP, LOUD_DBTP = -20.0, 0.0

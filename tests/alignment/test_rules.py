@@ -59,7 +59,7 @@ def tried(text: str, fit: Fit | None = None) -> Cycle:
         ({"noise": "pink", "snr_db": 10.0}, "denoise"),
         ({"noise": "white", "snr_db": 40.0}, ""),
         ({"noise": "white", "snr_db": 10.0, "onsets": ()}, ""),
-        ({"noise": "white", "snr_db": 20.0, "noise_dbfs": -70.0}, ""),
+        ({"noise": "white", "snr_db": 20.0, "noise_dbfs": -75.0}, ""),
         ({"noise": "voices", "snr_db": 10.0}, ""),
         ({"noise": "steep", "snr_db": 5.0}, ""),
         ({"hum_hz": 50.02}, "dehum frequency_hz=50.02"),
