@@ -11,6 +11,7 @@ from engine.audio import Audio
 from engine.cue import Cue
 from engine.errors import BackendFailed
 from engine.model import Model
+from engine.trace import Trace
 
 
 class Licence(Model):
@@ -84,4 +85,5 @@ class JobResult(Model):
     report: str = Field("", description="Page that plays the picture with the stems.")
     actions: str = Field("", description="What an edit did, or would do, as actions.")
     verdict: str = Field("", description="What came of fitting a region to its picture, and why.")
+    trace: Trace | None = Field(None, description="How that was found.")
     warnings: tuple[str, ...] = ()

@@ -94,7 +94,7 @@ def _written(
 ) -> JobResult:
     trace = shown.trace
     if trace.best == 0:
-        return JobResult(job_id=job.id, verdict=trace.verdict, report=shown.path, warnings=warnings)
+        return JobResult(job_id=job.id, verdict=trace.verdict, trace=trace, report=shown.path, warnings=warnings)
     winner = trace.cycles[trace.best - 1]
     with opened(region_of(request)) as original:
         facts = facts_of(original)

@@ -129,6 +129,7 @@ class EditManifest(_Finished):
             report=str(path.parent / self.report) if self.report else "",
             actions="; ".join(self.edit.actions),
             verdict=self.trace.verdict if self.trace else "",
+            trace=self.trace,
             warnings=self.warnings,
         )
 
