@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from reaper_rig import Rig, lua
@@ -80,6 +81,25 @@ def test_picture_markers_and_the_report(reaper: Rig, hammer: Path) -> None:
     done(reaper, 2)
     (opened,) = reaper.get("list(fake.ran)")
     assert Path(opened.split('"')[1]).suffix == ".html"
+
+
+def test_a_late_sound_is_aligned(reaper: Rig, hammer: Path) -> None:
+    time = np.arange(12_000) / 48_000
+    sound = np.zeros(5 * 48_000)
+    for hit in HITS:
+        begin = round((hit + 0.2) * 48_000)
+        sound[begin : begin + time.size] += 0.4 * np.exp(-time / 0.03) * np.sin(2 * np.pi * 900 * time)
+    late = reaper.media / "late.wav"
+    soundfile.write(late, sound, 48_000, subtype="PCM_24")
+    for path, selected in ((hammer, 0), (late, 1)):
+        given = {"item": {"B_LOOPSRC": 0, "B_UISEL": selected}}
+        reaper.run(f"fake.lengths[{lua(path)}] = 5.0 put({lua(path.stem)}, {lua(path)}, {lua(given)})")
+    reaper.act("Align")
+    reaper.finish()
+    assert "Synchronisation 0." in reaper.window
+    (item,) = reaper.track("late")["items"]
+    assert len(item["takes"]) == 2
+    assert len(reaper.undo_names) == 1
 
 
 def test_cancel(reaper: Rig) -> None:
