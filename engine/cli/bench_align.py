@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def bench_align(
             outcomes=measure(cases_of(found, seed, kinds), aligners, _tools(), work, handle),
         )
         if scaling and rendered:
-            report = report.model_copy(update={"scaling": _scaling(found[:rendered], ours, work, handle)})
+            report = report.model_copy(update={"scaling": _scaling(found[:rendered], work, handle)})
     if plot:
         draw(report, plot)
     if as_json:
@@ -152,27 +153,33 @@ def _tools() -> Tools:
     return Tools(stretched=stretched, pitched=pitched)
 
 
-def _scaling(pairs: list[TruePair], ours: Aligner, folder: Path, handle: Handle) -> Any:
-    """Batches of delayed pairs, every one copied first: nothing is known of a file that was not there before."""
+def _scaling(pairs: list[TruePair], folder: Path, handle: Handle) -> Any:
+    """Folders of delayed pairs through ``align --batch``: every file a copy of its own, nothing kept of it before."""
     import numpy as np
     import soundfile
 
+    from engine.config import Settings
     from engine.evaluation.align_bench import measure_scaling
     from engine.evaluation.align_degrade import Delay
+    from engine.jobs.align_batch import run_batch
+    from engine.request import AlignRequest
 
     rng = np.random.default_rng(0)
-
-    def run(count: int) -> int:
-        calls = 0
+    for count in _COUNTS:
+        handle.progress(0.0, f"writing {count} pairs")
+        here = folder / f"{count} pairs"
+        here.mkdir()
         for number in range(count):
-            handle.progress(number / count, f"{count} pairs")
             pair = pairs[number % len(pairs)]
             late = Delay(amount=float(rng.uniform(-500, 500))).done(pair.clean, rng, _tools())
-            audio, video = folder / "scaling.wav", folder / f"scaling{pair.video.suffix}"
-            soundfile.write(audio, late.samples.T, late.sample_rate_hz, subtype="FLOAT")
-            shutil.copyfile(pair.video, video)
-            calls += ours(audio, video).calls
-        return calls
+            soundfile.write(here / f"{number}.wav", late.samples.T, late.sample_rate_hz, subtype="FLOAT")
+            shutil.copyfile(pair.video, here / f"{number}{pair.video.suffix}")
+
+    def run(count: int) -> int:
+        here, out = folder / f"{count} pairs", folder / f"{count} aligned"
+        asked = AlignRequest(audio="sound", video="video", planner="rules", judge="measured", seed=0)
+        done = run_batch(here, out, asked, Settings.load(), workers=os.cpu_count() or 1, handle=handle)
+        return sum(row.calls for row in done.rows)
 
     return measure_scaling(run, _COUNTS)
 
