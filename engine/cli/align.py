@@ -19,6 +19,7 @@ from engine.results import JobResult
 from engine.session import Session
 
 _BATCH = "Instead: a folder of videos, each with the sound of its name beside it, or with its own."
+_VIDEOS = "With --batch: also write every video with the sound that fits best, as a training set wants it."
 _WORKERS = "With --batch: pairs at once."
 _AT = "Timecode at which the region begins on the timeline; left out, the file tells."
 
@@ -28,6 +29,7 @@ def align(
     video: Annotated[Path | None, typer.Argument(help="Video file that it lies under.")] = None,
     batch: Annotated[Path | None, typer.Option("--batch", help=_BATCH)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --batch: only say what it would take.")] = False,
+    videos: Annotated[bool, typer.Option("--videos", help=_VIDEOS)] = False,
     workers: Annotated[int, typer.Option(min=1, max=256, help=_WORKERS)] = os.cpu_count() or 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder; left out, beside the sound.")] = None,
     offset: Annotated[float, option_of(AlignRequest, "offset")] = 0.0,
@@ -71,7 +73,7 @@ def align(
         }
     )
     if batch is not None and out is not None:
-        _batch(full(batch), full(out), request, workers, dry_run=dry_run, as_json=as_json)
+        _batch(full(batch), full(out), request, workers, videos=videos, dry_run=dry_run, as_json=as_json)
         return
     job = Job(
         id=new_job_id(),
@@ -90,7 +92,9 @@ def align(
         _show(result)
 
 
-def _batch(folder: Path, out: Path, asked: AlignRequest, workers: int, *, dry_run: bool, as_json: bool) -> None:
+def _batch(
+    folder: Path, out: Path, asked: AlignRequest, workers: int, *, videos: bool, dry_run: bool, as_json: bool
+) -> None:
     from engine.jobs.align_batch import PairRow, estimate, run_batch
 
     settings = Settings.load()
@@ -110,7 +114,7 @@ def _batch(folder: Path, out: Path, asked: AlignRequest, workers: int, *, dry_ru
             say(f"note: {row.name}: {row.problem}")
 
     with progress("aligning", quiet=as_json) as handle:
-        report = run_batch(folder, out, asked, settings, workers=workers, handle=handle, on_row=tell)
+        report = run_batch(folder, out, asked, settings, workers=workers, handle=handle, videos=videos, on_row=tell)
     if as_json:
         print_json(report)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +34,9 @@ Seed = Annotated[int, typer.Option(min=0, help="Of all that chance decides.")]
 Often = Annotated[int, typer.Option(min=1, help="Steps between two checkpoints.")]
 Saving = Annotated[bool, typer.Option(help="Gradient checkpointing: less memory, more time.")]
 On = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Aligned = Annotated[
+    bool, typer.Option("--align", help="First fit every sound to its picture, as 'cuewright align --batch' does.")
+]
 
 
 @train_app.command("units")
@@ -50,6 +54,7 @@ def train_units(
     held_out: HeldOut = 0.1,
     seed: Seed = 0,
     device: On = "auto",
+    align: Aligned = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Cluster what HuBERT hears in the videos into units, and write the configuration of all that follows."""
@@ -58,6 +63,7 @@ def train_units(
 
     place = _device(device)
     _check(folder)
+    folder = _fitted(folder, out, quiet=as_json) if align else folder
     config = VideoTokensConfig()
     if settings:
         try:
@@ -106,6 +112,7 @@ def train_tokens(
     checkpoint_steps: Often = 100,
     gradient_checkpointing: Saving = False,
     device: On = "auto",
+    align: Aligned = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train the temporal connectors and the LoRA adapters of the language model: from frames to units."""
@@ -113,6 +120,7 @@ def train_tokens(
 
     place = _device(device)
     _check(folder)
+    folder = _fitted(folder, out, quiet=as_json) if align else folder
     config = _config(
         epochs, batch, accumulate, learning_rate, held_out, seed, checkpoint_steps, gradient_checkpointing, device
     )
@@ -148,6 +156,7 @@ def train_adapter(
     checkpoint_steps: Often = 100,
     gradient_checkpointing: Saving = False,
     device: On = "auto",
+    align: Aligned = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Train the visual cross-attention of the diffusion model: from units to sound."""
@@ -156,6 +165,7 @@ def train_adapter(
 
     place = _device(device)
     _check(folder)
+    folder = _fitted(folder, out, quiet=as_json) if align else folder
     sizes = AdapterConfig.read({"queries": queries, "width": width})
     config = _config(
         epochs, batch, accumulate, learning_rate, held_out, seed, checkpoint_steps, gradient_checkpointing, device
@@ -221,6 +231,24 @@ def _device(name: str) -> str:
     from engine.config import Settings
 
     return Device.chosen(Settings.load(models_device=name)).name
+
+
+def _fitted(folder: Path, out: Path, *, quiet: bool) -> Path:
+    """The folder with every sound fitted to its picture, in ``aligned`` of the results; what cannot be is told."""
+    from engine.config import Settings
+    from engine.jobs.align_batch import run_batch
+    from engine.request import AlignRequest
+
+    target = out / "aligned"
+    asked = AlignRequest(audio="sound", video="video", seed=0)
+    with progress("aligning", quiet=quiet) as handle:
+        done = run_batch(
+            folder, target, asked, Settings.load(), workers=os.cpu_count() or 1, handle=handle, videos=True
+        )
+    for row in done.rows:
+        if row.problem:
+            say(f"note: {row.name} is left out: {row.problem}")
+    return target
 
 
 def _check(folder: Path) -> None:

@@ -12,10 +12,12 @@ import hashlib
 import json
 import multiprocessing
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
@@ -61,6 +63,7 @@ class PairRow(Model):
     after: tuple[float, float] | None = Field(None, description="Of the best version.")
     actions: str = ""
     take: str = Field("", description="File of the take, from the folder of the results; empty: the original stays.")
+    video: str = Field("", description="The video with the sound that fits best, from there too; empty: none asked.")
     verdict: str = ""
     calls: int = 0
     tokens: int = 0
@@ -144,6 +147,7 @@ def run_batch(
     *,
     workers: int,
     handle: Handle,
+    videos: bool = False,
     on_row: Callable[[PairRow], object] = lambda row: None,
 ) -> BatchReport:
     """Align every pair that is not done yet.
@@ -156,6 +160,8 @@ def run_batch(
         What to ask for each; its files and folder are the pairs' own.
     workers
         Pairs at once: processes where everything is measured, threads where models are waited for.
+    videos
+        Also write every video with the sound that fits best, and its caption (``NAME.txt``) beside it.
     on_row
         Told of each pair as it ends.
 
@@ -174,11 +180,12 @@ def run_batch(
     except ResourceError:
         raise ResourceError(f"Another run works in {out}: wait for it, or name another folder.", field="out") from None
     try:
-        known = {row.inputs: row for row in _rows(out) if not row.problem and _is_there(row, out)}
+        known = {row.inputs: row for row in _rows(out) if not row.problem and _is_there(row, out, videos)}
         left = [pair for pair in pairs if _fingerprint(pair, asked) not in known]
         made = {}
         with translating(out), (out / ROWS).open("a", encoding="utf-8") as file:
-            for row in _done(left, out, asked, settings, workers, handle):
+            done = partial(align_pair, out=out, asked=asked, settings=settings, videos=videos)
+            for row in _done(left, done, asked, settings, workers, handle):
                 file.write(row.model_dump_json() + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -191,7 +198,12 @@ def run_batch(
 
 
 def _done(
-    pairs: Sequence[FoundPair], out: Path, asked: AlignRequest, settings: Settings, workers: int, handle: Handle
+    pairs: Sequence[FoundPair],
+    done: Callable[[FoundPair], PairRow],
+    asked: AlignRequest,
+    settings: Settings,
+    workers: int,
+    handle: Handle,
 ) -> Iterator[PairRow]:
     """Rows as they end; no more pairs wait in the pool than it works on, so that a cancel comes soon."""
     asks = any((settings.llm_model, settings.vlm_model, settings.alm_model))
@@ -207,7 +219,7 @@ def _done(
             handle.progress(ended / max(1, len(pairs)), "aligning")
             while waiting and len(running) < workers:
                 pair = waiting.pop()
-                running[pool.submit(align_pair, pair, out, asked, settings)] = pair
+                running[pool.submit(done, pair)] = pair
             finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in finished:
                 pair = running.pop(future)
@@ -225,7 +237,7 @@ def _result(future: Future[PairRow], pair: FoundPair, asked: AlignRequest) -> Pa
         return PairRow(name=pair.name, inputs=_fingerprint(pair, asked), problem=told)
 
 
-def align_pair(pair: FoundPair, out: Path, asked: AlignRequest, settings: Settings) -> PairRow:
+def align_pair(pair: FoundPair, out: Path, asked: AlignRequest, settings: Settings, *, videos: bool = False) -> PairRow:
     """One pair, in whatever process this is; what is wrong with it is its row's problem."""
     from engine.render.studio import Studio
     from engine.video.soundtrack import write_soundtrack
@@ -246,6 +258,7 @@ def align_pair(pair: FoundPair, out: Path, asked: AlignRequest, settings: Settin
         job_id = f"align-{hashlib.sha256(f'{pair.name} {inputs}'.encode()).hexdigest()[:16]}"
         job = Job(id=job_id, verb="align", request=request, created=f"{began:%Y-%m-%dT%H:%M:%SZ}")
         result = Studio(settings).run(job)
+        video = _with_sound(pair, Path(result.stems[0].path if result.stems else audio), out) if videos else ""
     except CuewrightError as error:
         return PairRow(name=pair.name, inputs=inputs, problem=error.sentence)
     seconds = (datetime.now(UTC) - began).total_seconds()
@@ -263,11 +276,27 @@ def align_pair(pair: FoundPair, out: Path, asked: AlignRequest, settings: Settin
         after=(after.alignment, after.synchronisation),
         actions=result.actions,
         take=Path(result.stems[0].path).relative_to(out).as_posix() if result.stems else "",
+        video=video,
         verdict=trace.verdict,
         calls=trace.calls,
         tokens=trace.tokens,
         seconds=round(seconds, 3),
     )
+
+
+def _with_sound(pair: FoundPair, sound: Path, out: Path) -> str:
+    """The video with that sound, and its caption, in the folder of the results."""
+    from engine.video.remux import with_sound
+
+    name = f"{pair.name}.mov"
+    caption = Path(pair.video).with_suffix(".txt")
+    with translating(out):
+        partial_file = out / f"{pair.name}.part"
+        with_sound(pair.video, sound, partial_file)
+        if caption.is_file():
+            shutil.copyfile(caption, out / f"{pair.name}.txt")
+        partial_file.replace(out / name)
+    return name
 
 
 def _fingerprint(pair: FoundPair, asked: AlignRequest) -> str:
@@ -292,5 +321,6 @@ def _rows(out: Path) -> list[PairRow]:
     return []
 
 
-def _is_there(row: PairRow, out: Path) -> bool:
-    return not row.take or (out / row.take).is_file()
+def _is_there(row: PairRow, out: Path, videos: bool) -> bool:
+    names = [name for name in (row.take, row.video) if name]
+    return all((out / name).is_file() for name in names) and (bool(row.video) or not videos)

@@ -25,6 +25,8 @@ from engine.handle import Handle
 from engine.jobs.align_batch import ROWS, BatchReport, estimate, pairs_in, run_batch
 from engine.jobs.lock import EngineLock
 from engine.request import AlignRequest
+from engine.video.probe import probe
+from engine.video.soundtrack import write_soundtrack
 
 RATE = 48_000
 ASKED = AlignRequest(audio="sound", video="video")
@@ -133,6 +135,25 @@ def test_a_run_that_is_killed_goes_on(clips: Path, tmp_path: Path) -> None:
     assert [(row.name, row.actions, row.after) for row in report.rows] == [
         (row.name, row.actions, row.after) for row in whole.rows
     ]
+
+
+def test_videos_are_written_with_the_sound_that_fits(clips: Path, tmp_path: Path) -> None:
+    own = tmp_path / "clips"
+    shutil.copytree(clips, own)
+    (own / "one.txt").write_text("a hammer")
+    first = run(own, tmp_path / "out")
+    assert {row.video for row in first.rows} == {""}
+    rows = {row.name: row for row in run(own, tmp_path / "out", videos=True).rows}
+    for name in ("one", "day 2/zwölf Hämmer", "three"):
+        video, take = (tmp_path / "out" / path for path in (rows[name].video, rows[name].take))
+        write_soundtrack(str(video), tmp_path / "heard.wav")
+        heard, wanted = (soundfile.read(path, always_2d=True)[0] for path in (tmp_path / "heard.wav", take))
+        np.testing.assert_allclose(heard[: len(wanted)], wanted, atol=2e-7)
+        assert probe(str(video)).duration_seconds == pytest.approx(
+            float(probe(str(own / f"{name}.mp4")).duration_seconds)
+        )
+    assert (tmp_path / "out" / "one.txt").read_text() == "a hammer"
+    assert run(own, tmp_path / "out", videos=True).done == 1, "the broken one alone"
 
 
 def test_two_runs_at_once_in_one_folder_are_refused(clips: Path, tmp_path: Path) -> None:
