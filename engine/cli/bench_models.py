@@ -69,6 +69,6 @@ def models(
     say(
         f"One event is {limit.operations_each / 1e12:.3g} TFLOP; a matrix product reaches "
         f"{limit.operations_per_second / 1e12:.3g} TFLOP/s here, a copy {limit.bytes_per_second / 1e9:.3g} GB/s; every "
-        f"step reads {limit.weights_bytes / 1e6:,.0f} MB of weights. floor: no program is faster. peak: of a CUDA "
-        "card. difference: of a sound made alone and in the batch, as a share of its peak."
+        f"step reads {limit.weights_bytes / 1e6:,.0f} MB of weights. floor: no program is faster. peak: what the "
+        "batch takes beside the weights. difference: of a sound made alone and in the batch, as a share of its peak."
     )

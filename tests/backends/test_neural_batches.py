@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 
 from engine.audio import Samples
 from engine.backends.neural.batches import FIRST_BATCH, LARGEST_BATCH, Batches
+from engine.backends.neural.bench import _Resident
 from engine.backends.neural.device import Device, is_out_of_memory
 from engine.backends.neural.model import OnStep, Wanted
 from engine.backends.neural.residency import Residence
@@ -205,3 +208,15 @@ def test_a_model_stays_leaves_for_another_and_leaves_when_unused() -> None:
     assert residence.occupant is None
     with residence.keep("b", load, device, 300.0):
         assert len(loaded) == 3
+
+
+def test_the_bench_sees_what_a_batch_takes_on_a_processor() -> None:
+    megabyte = 2**20
+    with _Resident() as resident:
+        taken = np.ones(64 * megabyte, np.uint8)
+        deadline = time.monotonic() + 10
+        while resident.grown_bytes < 60 * megabyte and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert taken.all()
+    expected = 60 * megabyte if Path("/proc/self/statm").exists() else 0
+    assert resident.grown_bytes >= expected
