@@ -16,7 +16,7 @@ from engine.audio import Samples
 from engine.cli import app
 from engine.config import Settings
 from engine.dsp.onsets import find_onsets
-from engine.errors import FileUnreadable, PictureUnreadable
+from engine.errors import BadArgument, FileUnreadable, PictureUnreadable
 from engine.evaluation.physics_clips import PhysicsClip, render_clip
 from engine.handle import Handle
 from engine.protocol.client import Client
@@ -141,6 +141,21 @@ def test_a_file_played_faster_meets_the_picture_as_it_plays(scene: Scene, tmp_pa
 def test_silence_comes_back_with_the_reason(scene: Scene, tmp_path: Path) -> None:
     result = run(written(np.zeros((1, 2 * RATE), np.float32), tmp_path / "a.wav"), scene.clip.path, tmp_path / "out")
     assert (result.stems, result.verdict) == ((), "The original is kept: it is silent.")
+
+
+def test_sound_that_is_no_numbers_is_told_as_that(scene: Scene, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full((2 * RATE, 1), np.nan, np.float32), RATE, subtype="FLOAT")
+    result = run(path, scene.clip.path, tmp_path / "out")
+    assert result.stems == ()
+    assert any("no numbers" in warning for warning in result.warnings)
+
+
+def test_a_region_of_a_moment_is_told_as_that(scene: Scene, tmp_path: Path) -> None:
+    audio = written(scene.sound, tmp_path / "a.wav")
+    with pytest.raises(BadArgument, match="shorter than") as caught:
+        run(audio, scene.clip.path, tmp_path / "out", duration=1e-9)
+    assert caught.value.field == "duration"
 
 
 def test_a_still_picture_comes_back_with_the_reason(scene: Scene, tmp_path: Path, still: Path) -> None:

@@ -40,6 +40,8 @@ _WHITE, _PINK, _STEEP = (-1.2, 1.2), (2.4, 3.6), 6.0
 _VOICES_SPREAD_DB, _VOICES_SHARE, _VOICES_UNREST = 7.5, 0.8, (1.18, 2.3)
 """Middle above low level; share of the power between 200 Hz and 4 kHz; deviation over mean of a bin's power. Of noise
 that is 1, and more of what changes."""
+_UNDER_SPREAD_DB, _UNDER_SHARE, _UNDER_UNREST = 3.4, 0.86, (1.7, 2.5)
+"""The same under events that are seldom still: the lowest fifth of the levels, and more surely voices."""
 _MOST_QUIET_FRAMES = 1_000
 _NOISY_DB = 30.0
 """Less far above the noise, onsets are looked for in what the denoiser leaves."""
@@ -127,8 +129,9 @@ def noise_of(source: Source) -> Noise:
 
 def _are_voices(source: Source, powers: Real) -> bool:
     """Whether many people talk in the quiet moments: always there, between 200 Hz and 4 kHz, and never quite still."""
-    low, middle = (_decibels(float(np.percentile(powers, share))) for share in (5, 50))
-    if middle - low > _VOICES_SPREAD_DB:
+    low, fifth, middle = (_decibels(float(np.percentile(powers, share))) for share in (5, 20, 50))
+    always, under = middle - low < _VOICES_SPREAD_DB, fifth - low < _UNDER_SPREAD_DB
+    if not (always or under):
         return False
     frame = round(_LEVEL_SECONDS * source.sample_rate_hz)
     quiet = np.argsort(powers[: source.length_samples // frame])[: max(8, 3 * powers.size // 10)]
@@ -140,7 +143,10 @@ def _are_voices(source: Source, powers: Real) -> bool:
     spoken = (hertz >= 200) & (hertz < 4_000)
     share = float(mean[spoken].sum() / mean[1:].sum())
     unrest = float((spectra.std(axis=0) / mean)[spoken].mean())
-    return share > _VOICES_SHARE and _VOICES_UNREST[0] < unrest < _VOICES_UNREST[1]
+    return bool(
+        (always and share > _VOICES_SHARE and _VOICES_UNREST[0] < unrest < _VOICES_UNREST[1])
+        or (under and share > _UNDER_SHARE and _UNDER_UNREST[0] < unrest < _UNDER_UNREST[1])
+    )
 
 
 def moments_of(source: Source, *, is_noisy: bool) -> tuple[Moment, ...]:

@@ -41,7 +41,7 @@ _KERNEL = round(4 * SPREAD_SECONDS / _GRID_SECONDS)
 _REACH_SECONDS = 5 * SPREAD_SECONDS
 _SEED, _TRIES, _TRIES_OF_POINTS = 0, (12, 60), 3_000
 """What chance does is tried so often, less often with many points."""
-_LEAST_FOR_DRIFT = 4
+_LEAST_FOR_DRIFT = 6
 """Onsets that have to match before a drift is believed."""
 _TREMBLE_SECONDS = 0.008
 """Of the moments of a picture, at the least: how far they lie from where they should."""

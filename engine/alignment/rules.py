@@ -16,11 +16,13 @@ from engine.alignment.telling import fit_told
 from engine.trace import Cycle, Fit
 
 NAME = "rules"
-LEAST_MOVE_SECONDS = 0.02
-"""Less is within what a picture can tell: half a frame."""
+LEAST_MOVE_SECONDS = 0.025
+"""Less is within what a picture can tell: half a frame and the error of a match."""
 _PEAK_DBTP = -6.0
 _CEILING_DBTP = -1.0
 _LEAST_CENTS = 10.0
+_OVER_VOICES_DB = 3.0
+"""Events that stand so far out of the voices under them are what the sound is about, seen or not."""
 
 _FILTERS: dict[str, tuple[Action, ...]] = {
     "white": (do.Denoise(), do.Wiener(), do.SpectralSubtraction()),
@@ -47,9 +49,7 @@ def _candidates(brief: Brief) -> Iterator[tuple[Sequence[Action], str]]:
     """Plans and their reasons, the likeliest first."""
     pair = brief.pair
     fit = believed(pair.fit)
-    # Voices that nothing in the picture answers may be what the scene is about; hiss never is.
-    takes_noise = is_noisy(pair.heard) and (fit is not None or pair.heard.noise != "voices")
-    filters = _FILTERS[pair.heard.noise] if takes_noise else ()
+    filters = _FILTERS[pair.heard.noise] if is_noisy(pair.heard) and _is_noise_a_fault(fit, pair) else ()
     mends, told = _mended(pair)
     levels, level_told = _levelled(pair)
     first = filters[:1]
@@ -69,6 +69,12 @@ def _candidates(brief: Brief) -> Iterator[tuple[Sequence[Action], str]]:
         yield whole(_moved(still, pair), first), "Only the delay is taken away, and no drift."
     if moved and len(whole(moved, first)) > len(moved):
         yield moved, "Only the timing is changed."
+
+
+def _is_noise_a_fault(fit: Fit | None, pair: Pair) -> bool:
+    """Voices may be what the scene is about, unless something else is seen or stands out; hiss never is."""
+    out_of_it = pair.heard.snr_db is not None and pair.heard.snr_db >= _OVER_VOICES_DB
+    return pair.heard.noise != "voices" or fit is not None or out_of_it
 
 
 def _moved(fit: Fit, pair: Pair) -> list[Action]:

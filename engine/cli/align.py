@@ -95,7 +95,8 @@ def align(
 def _batch(
     folder: Path, out: Path, asked: AlignRequest, workers: int, *, videos: bool, dry_run: bool, as_json: bool
 ) -> None:
-    from engine.jobs.align_batch import PairRow, estimate, run_batch
+    from engine.jobs.align_batch import estimate, run_batch
+    from engine.jobs.align_rows import PairRow
 
     settings = Settings.load()
     if dry_run:
@@ -106,7 +107,8 @@ def _batch(
         for line in told.unreadable:
             say(f"note: {line}")
         print(f"{told.left} of {told.pairs} pairs are not done yet, {told.seconds:.0f} s of picture.")
-        print(f"About {told.wall_seconds:.0f} s of work, {told.calls} calls of models at most, {told.tokens} tokens.")
+        spent = _spent(told.tokens, told.cost)
+        print(f"About {told.wall_seconds:.0f} s of work, {told.calls} calls of models at most, {spent}.")
         return
 
     def tell(row: PairRow) -> None:
@@ -127,9 +129,14 @@ def _batch(
         calls, seconds = sum(row.calls for row in report.rows), sum(row.seconds for row in report.rows)
         print(f"{better} of {len(report.rows)} fit better now, {report.failed} failed; {report.done} done in this run.")
         print(f"{seconds / len(report.rows):.2f} s and {calls / len(report.rows):.1f} calls of models a pair.")
+        print(f"This run took {_spent(report.tokens, report.cost)}.")
         print(f"Rows:     {out / 'align.jsonl'}")
     if report.failed:
         raise typer.Exit(1)
+
+
+def _spent(tokens: int, cost: float | None) -> str:
+    return f"{tokens} tokens" if cost is None else f"{tokens} tokens, which cost {cost:.4g}"
 
 
 def _scores(scores: tuple[float, float] | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.output import JsonFlag, print_json, progress, say, table
+from engine.cli.train_sounds import train_sounds
 from engine.errors import BadArgument, FileUnreadable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 train_app = typer.Typer(
     help="Train the parts of Audio-Agent that are your own: units, then tokens and adapter. Each may be stopped and "
     "run again: it goes on where it was. Then: cuewright models add OUT. The models that they stand on are those that "
-    "were pulled, or folders.",
+    "were pulled, or folders. Apart from these: sounds, which calibrates the built-in ones.",
     no_args_is_help=True,
 )
 Folder = Annotated[Path, typer.Argument(help="Folder of videos with sound; a caption is NAME.txt beside NAME.mp4.")]
@@ -37,6 +38,9 @@ On = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Aligned = Annotated[
     bool, typer.Option("--align", help="First fit every sound to its picture, as 'cuewright align --batch' does.")
 ]
+
+
+train_app.command("sounds")(train_sounds)
 
 
 @train_app.command("units")

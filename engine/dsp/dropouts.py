@@ -22,6 +22,9 @@ _SOUNDING = 1e-3
 """Root mean square beside a dropout, at least: -60 dB of full scale."""
 _ALIKE = 10.0
 """Times that one side may be louder than the other."""
+_STEP, _STEP_SAMPLES = 0.01, 3
+"""Of the root mean square beside it, that the first samples on one side at least lie off the value that is held: a
+codec that lets a sound die away and begin again leaves no step."""
 _MOVING = 0.5
 """Share of the samples beside it that must differ from the one before."""
 
@@ -62,8 +65,13 @@ def _is_dropout(source: Source, start: int, end: int) -> bool:
         min(levels) >= _SOUNDING
         and max(levels) <= _ALIKE * min(levels)
         and all(_moves(side) for side in sides)
+        and max(np.abs(edge - held).max() for edge in _edges(*sides)) >= _STEP * min(levels)
         and not _is_flat_top(held, np.concatenate(sides, axis=1))
     )
+
+
+def _edges(before: Samples, after: Samples) -> tuple[Samples, Samples]:
+    return before[:, -_STEP_SAMPLES:], after[:, :_STEP_SAMPLES]
 
 
 def _moves(side: Samples) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.action import Action
 from engine.audio import Audio
+from engine.errors import BadArgument
 from engine.evaluation.align_degrade import Degradation, Detune, Mixed, Noisy, Tools, drawn
 from engine.evaluation.align_pairs import TruePair
 from engine.evaluation.align_scores import cents_of, kept_seconds, level_db, offsets_seconds, si_sdr_in_time_db
@@ -141,14 +142,23 @@ def cases_of(pairs: Iterable[TruePair], seed: int, kinds: Sequence[str] = ()) ->
     ----------
     kinds
         Only these; empty: all.
+
+    Raises
+    ------
+    BadArgument
+        For a kind that there is not.
     """
     found = []
+    known: set[str] = set()
     for number, pair in enumerate(pairs):
         rng = np.random.default_rng((seed, number, 1))
         for place, degradation in enumerate(drawn(number, pair.contacts_seconds, rng)):
+            known.add(degradation.kind)
             fits = pair.is_tuned or not isinstance(degradation, Detune)
             if fits and (not kinds or degradation.kind in kinds):
                 found.append(Case(pair=pair, degradation=degradation, seed=seed * 1_000 + place))
+    if unknown := sorted(set(kinds) - known):
+        raise BadArgument(f"Nothing is degraded by {unknown[0]!r}; there are {', '.join(sorted(known))}.", field="kind")
     return found
 
 
@@ -187,8 +197,8 @@ def outcome(name: str, case: Case, spoiled: Audio, result: Result, seconds: floa
     before, after = (_ms(offsets_seconds(degradation, done, length, at)) for done in ((), result.actions))
     assert before, "A degradation moves every moment somewhere."
     quality: dict[str, float] = {}
-    kept = kept_seconds(degradation, length)
     if after and abs(after[2] - after[0]) < _STILL_MS and abs(before[2] - before[0]) < _STILL_MS:
+        kept = kept_seconds(degradation, length, later_seconds=after[0] / 1000)
         quality["before"], _ = si_sdr_in_time_db(clean.samples, spoiled.samples, rate, kept)
         quality["after"], lag = si_sdr_in_time_db(clean.samples, result.audio.samples, rate, kept)
         quality["lag apart"] = 1000 * lag - after[0]

@@ -116,10 +116,13 @@ def si_sdr_in_time_db(
     return float(np.clip(found, -MOST_SI_SDR_DB, MOST_SI_SDR_DB)), lag / rate_hz
 
 
-def kept_seconds(degradation: Degradation, length_seconds: float) -> tuple[float, float]:
-    """From where to where of the clean sound a constant delay left in."""
-    late = degradation.moved(0.0)
-    return max(0.0, -late), length_seconds - max(0.0, late)
+def kept_seconds(degradation: Degradation, length_seconds: float, *, later_seconds: float = 0.0) -> tuple[float, float]:
+    """From where to where of the clean sound is left, by a constant delay and in a result that lies so much later.
+
+    What a result moves out of the picture is an error of its time and counted there.
+    """
+    lates = (degradation.moved(0.0), later_seconds, 0.0)
+    return max(-late for late in lates), length_seconds - max(lates)
 
 
 def level_db(clean: Samples, heard: Samples) -> float:

@@ -12,16 +12,19 @@ from engine.alignment.models.choose import parts
 from engine.backends.registry import Backends
 from engine.config import Settings
 from engine.editing.kit import Kit
+from engine.errors import BadArgument
 from engine.handle import Handle
 from engine.picture import Picture
 from engine.planning.editing import Alignment, cutting_of, place_of, plan_alignment, region_of
 from engine.render.aligned_report import Showing, Shown
-from engine.render.edited import OnStem, facts_of, opened, render
+from engine.render.edited import OnStem, facts_of, opened, render, tell_faults
 from engine.request import AlignRequest, Job
 from engine.results import JobResult
 from engine.source import Part
 from engine.stems.folder import clean_partials, make_folder
 
+LEAST_SECONDS = 0.1
+"""Of a region that is looked at."""
 _SEARCHED, _SHOWN = 0.8, 0.9
 
 
@@ -44,6 +47,11 @@ def aligned(
         told: list[str] = []
         cutting = cutting_of(region_of(request), facts, told)
         warnings.update(dict.fromkeys(told))
+        if cutting.end_samples - cutting.start_samples < LEAST_SECONDS * facts.sample_rate_hz:
+            raise BadArgument(
+                f"The region is shorter than {LEAST_SECONDS:g} s: nothing in it can be fitted to a picture.",
+                field="duration",
+            )
         pair = pair_of(
             Part(original, cutting.start_samples, cutting.end_samples),
             _picture(request, (cutting.end_samples - cutting.start_samples) / facts.sample_rate_hz),
@@ -52,12 +60,13 @@ def aligned(
         )
         found = align(
             pair,
-            parts(settings, planner=request.planner, judge=request.judge, warn=warnings.setdefault),
+            parts(settings, planner=request.planner, judge=request.judge, warn=warnings.setdefault, handle=handle),
             Kit(folder=folder, warn=warnings.setdefault),
             threshold=request.threshold,
             cycles=request.cycles,
             handle=handle.part(0.4, _SEARCHED),
         )
+        tell_faults(original, warnings.setdefault)
         shown = Shown(trace=found.trace)
         if request.report:
             showing = Showing(
@@ -69,7 +78,8 @@ def aligned(
                 folder=folder,
             )
             shown = showing.write(pair, found, tuple(warnings), handle.part(_SEARCHED, _SHOWN))
-    return _written(job, request, shown, backends, folder, tuple(warnings), handle.part(_SHOWN, 1.0), on_stem)
+    rest = handle.part(_SHOWN, 1.0)
+    return _written(job, request, shown, settings, backends, folder, tuple(warnings), rest, on_stem)
 
 
 def _picture(request: AlignRequest, length_seconds: float) -> Picture:
@@ -86,6 +96,7 @@ def _written(
     job: Job,
     request: AlignRequest,
     shown: Shown,
+    settings: Settings,
     backends: Backends,
     folder: Path,
     warnings: tuple[str, ...],
@@ -101,4 +112,5 @@ def _written(
     cutting = cutting_of(region_of(request), facts, [])
     done = Alignment(actions=winner.actions, planner=winner.planner)
     plan = plan_alignment(job, request, facts, cutting, done, warnings)
-    return render(job, plan, backends, folder, handle, on_stem, trace=trace, report=Path(shown.path).name)
+    report = Path(shown.path).name
+    return render(job, plan, backends, folder, handle, on_stem, settings=settings, trace=trace, report=report)

@@ -339,6 +339,24 @@ def test_a_cancel_is_a_cancel(pair: Pair) -> None:
         assert not server.asked
 
 
+@pytest.mark.parametrize("who", ASKED)
+def test_a_cancel_does_not_wait_for_an_answer_that_is_on_its_way(pair: Pair, who: str) -> None:
+    over, asked_now = threading.Event(), threading.Event()
+
+    def holds(handler: BaseHTTPRequestHandler) -> None:
+        asked_now.set()
+        hangs(over)(handler)
+
+    with llm_server(holds) as server:
+        named = settings(server, alm_model=None, llm_timeout_seconds=600)
+        asked = parts(named, warn=pytest.fail, handle=Handle(is_cancelled=asked_now.is_set))
+        try:
+            with pytest.raises(Cancelled):
+                ASKED[who](asked, pair)
+        finally:
+            over.set()
+
+
 def test_what_it_cost_is_summed_over_all_three(pair: Pair) -> None:
     with llm_server(ears=[costs(HEARD, 100, 10)], eyes=[costs(SEEN, 1_000, 1)], agent=[costs(PLAN, 7, 3)]) as server:
         asked, other = chosen(server), chosen(server)

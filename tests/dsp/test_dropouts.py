@@ -111,3 +111,19 @@ def test_what_is_none(change: object) -> None:
     sound = sounding()
     change(sound)  # type: ignore[operator]
     assert found(sound) == ()
+
+
+def test_silence_that_a_sound_dies_into_and_begins_from_within_milliseconds_is_none() -> None:
+    """As a codec leaves it between two blocks: all of it smooth, and nothing jumps."""
+    rng = np.random.default_rng(5)
+    noise = 0.1 * rng.standard_normal(RATE)
+    fade = np.ones(RATE)
+    fade[RATE // 2 - 96 : RATE // 2] = np.exp(-np.arange(96) / 6)
+    fade[RATE // 2 : RATE // 2 + 240] = 0
+    fade[RATE // 2 + 240 : RATE // 2 + 336] = np.exp(-np.arange(96)[::-1] / 6)
+    smooth = Held(Audio(samples=(noise * fade)[None].astype(np.float32), sample_rate_hz=RATE))
+    assert find_gaps(smooth) == ()
+    cut = noise.copy()
+    cut[RATE // 2 : RATE // 2 + 240] = 0
+    sharp = Held(Audio(samples=cut[None].astype(np.float32), sample_rate_hz=RATE))
+    assert find_gaps(sharp) == ((RATE // 2, RATE // 2 + 240),)

@@ -16,7 +16,7 @@ from engine.dsp.pitch import shift_pitch
 from engine.dsp.stretch import stretch
 from engine.editing.apply import edited
 from engine.editing.kit import Kit
-from engine.errors import BackendFailed
+from engine.errors import BackendFailed, BadArgument
 from engine.evaluation import align_bench, align_pairs
 from engine.evaluation.align_bench import (
     NOTHING,
@@ -49,7 +49,7 @@ from engine.evaluation.align_degrade import (
 from engine.evaluation.align_pairs import RATE_HZ, TruePair, recorded_pairs, rendered_pairs, sound_of
 from engine.evaluation.align_peers import by_correlation, do_nothing, read
 from engine.evaluation.align_plot import plot
-from engine.evaluation.align_scores import level_db, moved_by, si_sdr_in_time_db
+from engine.evaluation.align_scores import kept_seconds, level_db, moved_by, si_sdr_in_time_db
 from engine.evaluation.align_tables import tables
 from engine.evaluation.physics_clips import PhysicsClip, Scene
 from engine.evaluation.spotting_bench import Clip
@@ -298,6 +298,8 @@ def test_measured_lags_are_those_of_the_sum(pair: TruePair, tmp_path: Path) -> N
 def test_only_tuned_pairs_are_detuned(pair: TruePair) -> None:
     knocks = TruePair(name="knocks", video=pair.video, clean=pair.clean, contacts_seconds=CONTACTS, is_rendered=True)
     assert [case.pair.name for case in cases_of([knocks, pair], seed=0, kinds=("detune",))] == ["made"]
+    with pytest.raises(BadArgument, match="'speed'; there are clean, delay"):
+        cases_of([pair], seed=0, kinds=("speed",))
 
 
 def test_loudness_that_follows_motion_is_found_by_correlation(tmp_path: Path) -> None:
@@ -340,3 +342,20 @@ def test_the_plot_is_a_picture(scored: tuple[Outcome, ...], tmp_path: Path) -> N
         plot(AlignBench(seed=0, outcomes=()), tmp_path / "none.png")
     with pytest.raises(BackendFailed, match="could not be written"):
         plot(AlignBench(seed=0, outcomes=scored), tmp_path / "curves.docx")
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "later_seconds", "kept"),
+    [
+        (0.0, 0.0, (0, 4)),
+        (500.0, 0.01, (0, 3.5)),
+        (-200.0, 0.0, (0.2, 4)),
+        (0.0, 0.1, (0, 3.9)),
+        (300.0, -0.1, (0.1, 3.7)),
+    ],
+)
+def test_what_is_compared_is_what_both_still_hold(
+    late_ms: float, later_seconds: float, kept: tuple[float, float]
+) -> None:
+    found = kept_seconds(Delay(amount=late_ms), 4.0, later_seconds=later_seconds)
+    assert found == pytest.approx(kept)

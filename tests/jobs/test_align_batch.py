@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,12 @@ from typer.testing import CliRunner
 
 from engine.cli import app
 from engine.config import Settings
-from engine.errors import FileUnreadable, ResourceError
+from engine.errors import BadArgument, FileUnreadable, ResourceError
 from engine.evaluation.physics_clips import render_clip
 from engine.handle import Handle
-from engine.jobs.align_batch import ROWS, BatchReport, estimate, pairs_in, run_batch
+from engine.jobs import align_batch
+from engine.jobs.align_batch import ROWS, estimate, pairs_in, run_batch
+from engine.jobs.align_rows import BatchReport, FoundPair, PairRow
 from engine.jobs.lock import EngineLock
 from engine.request import AlignRequest
 from engine.video.probe import probe
@@ -90,6 +93,7 @@ def test_every_pair_has_its_row_and_originals_stay(clips: Path, tmp_path: Path) 
     assert set(rows) == {"one", "day 2/zwölf Hämmer", "three", "broken"}
     assert (report.done, report.failed) == (4, 1)
     assert "broken" in rows["broken"].problem
+    assert (rows["broken"].code, rows["broken"].field) == ("file_unreadable", "audio")
     for name in ("one", "day 2/zwölf Hämmer", "three"):
         row = rows[name]
         assert row.stopped == "threshold", row
@@ -113,6 +117,24 @@ def test_what_is_done_is_not_done_again_and_what_changed_is(clips: Path, tmp_pat
     os.utime(own / "one.wav", (1, 1))
     (tmp_path / "out" / next(row for row in first.rows if row.name == "three").take).unlink()
     assert run(own, tmp_path / "out").done == 3
+
+
+def test_another_model_is_another_question(clips: Path, tmp_path: Path) -> None:
+    run(clips, tmp_path / "out")
+    same = estimate(clips, tmp_path / "out", ASKED, Settings.load(), workers=1)
+    other = estimate(clips, tmp_path / "out", ASKED, Settings.load(vlm_model="another"), workers=1)
+    assert (same.left, other.left) == (1, 4)
+
+
+@pytest.mark.parametrize("theirs", ["one.mov", "one.txt"])
+def test_what_lies_in_the_folder_of_the_results_is_not_replaced(clips: Path, tmp_path: Path, theirs: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / theirs).write_text("mine")
+    with pytest.raises(BadArgument, match=theirs) as caught:
+        run(clips, out, videos=True)
+    assert caught.value.field == "out"
+    assert (out / theirs).read_text() == "mine"
 
 
 def test_a_run_that_is_killed_goes_on(clips: Path, tmp_path: Path) -> None:
@@ -184,6 +206,23 @@ def test_a_dry_run_does_nothing_and_tells_what_it_would_take(clips: Path, tmp_pa
     assert estimate(clips, tmp_path / "out", ASKED, Settings.load(), workers=2).calls == 0
 
 
+def test_what_it_costs_is_told_where_a_price_is(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.load(llm_model="m", llm_base_url="http://127.0.0.1:9", llm_price_per_million_tokens=2.5)
+    told = estimate(clips, tmp_path / "out", ASKED, settings, workers=2)
+    assert told.tokens > 0
+    assert told.cost == pytest.approx(told.tokens * 2.5e-6)
+    assert estimate(clips, tmp_path / "out", ASKED, Settings.load(llm_model="m"), workers=2).cost is None
+
+    def spends(pairs: list[FoundPair], *_: object) -> Iterator[PairRow]:
+        for pair in pairs:
+            yield PairRow(name=pair.name, inputs="", tokens=100_000)
+
+    monkeypatch.setattr(align_batch, "_done", spends)
+    monkeypatch.setenv("CUEWRIGHT_LLM_PRICE_PER_MILLION_TOKENS", "2.5")
+    ended = CliRunner().invoke(app, ["align", "--batch", str(clips), "-o", str(tmp_path / "out")])
+    assert "This run took 400000 tokens, which cost 1." in ended.stdout
+
+
 def test_the_command_prints_a_table_and_fails_where_a_pair_did(clips: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     ended = CliRunner().invoke(app, ["align", "--batch", str(clips), "-o", out, "--workers", "2"])
@@ -195,3 +234,43 @@ def test_the_command_prints_a_table_and_fails_where_a_pair_did(clips: Path, tmp_
     assert "1 of 4 pairs are not done yet" in dry.stdout
     assert CliRunner().invoke(app, ["align", "--batch", str(clips)]).exit_code != 0
     assert CliRunner().invoke(app, ["align", str(clips)]).exit_code != 0
+
+
+def test_a_row_that_was_cut_off_within_a_letter_costs_no_other(clips: Path, tmp_path: Path) -> None:
+    own, out = tmp_path / "clips", tmp_path / "out"
+    own.mkdir()
+    out.mkdir()
+    for ending in (".mp4", ".wav"):
+        shutil.copy(clips / f"one{ending}", own)
+    (out / ROWS).write_bytes('{"name": "zwö'.encode()[:-1])
+    assert run(own, out, workers=1).done == 1
+    assert run(own, out, workers=1).done == 0
+
+
+def test_videos_that_differ_in_their_ending_alone_are_two(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.mov", "b.mp4", "._b.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [pair.name for pair in pairs_in(tmp_path)] == ["a.mov", "a.mp4", "b"]
+
+
+def test_results_never_lie_among_the_originals_nor_are_taken_for_them(tmp_path: Path) -> None:
+    for name in ("clips/a.mp4", "clips/out/a.mov"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    for out in (tmp_path / "clips", tmp_path):
+        with pytest.raises(BadArgument) as error:
+            run(tmp_path / "clips", out)
+        assert error.value.field == "out"
+    assert [pair.name for pair in pairs_in(tmp_path / "clips", tmp_path / "clips" / "out")] == ["a"]
+
+
+def test_a_process_that_dies_takes_no_other_pair_with_it(clips: Path, tmp_path: Path) -> None:
+    pairs = [FoundPair(name=name, video=f"{name}.mp4") for name in ("a", "dies", "b", "c")]
+    rows = list(align_batch._done(pairs, dies, ASKED, Settings.load(), 2, Handle()))
+    assert {row.name: bool(row.problem) for row in rows} == {"a": False, "b": False, "c": False, "dies": True}
+
+
+def dies(pair: FoundPair) -> PairRow:
+    if pair.name == "dies":
+        os._exit(9)
+    return PairRow(name=pair.name, inputs="")

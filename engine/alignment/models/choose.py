@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from typing import Literal, TypeVar
 
 from engine.alignment.base import Describer, Judge, Parts, Planner
 from engine.alignment.measured import MeasuredJudge
@@ -17,10 +19,17 @@ from engine.alignment.telling import MeasuredDescriber
 from engine.backends.weights import Store
 from engine.config import Settings
 from engine.errors import CuewrightError, PlannerFailed
+from engine.handle import Handle
 from engine.llm.client import Asker, Metered
+from engine.llm.message import Part
+from engine.model import Model
 from engine.planning.asking import language_model
 
 _Key = Literal["llm_model", "vlm_model", "alm_model"]
+_LOOKS_SECONDS = 0.1
+"""So often a cancel is looked for while a model answers."""
+
+M = TypeVar("M", bound=Model)
 
 
 def parts(
@@ -29,6 +38,7 @@ def parts(
     planner: Literal["auto", "rules", "llm"] = "auto",
     judge: Literal["auto", "measured", "model"] = "auto",
     warn: Callable[[str], object],
+    handle: Handle | None = None,
 ) -> Parts:
     """The parts of one loop; their usage is this loop's alone.
 
@@ -40,8 +50,10 @@ def parts(
     ----------
     warn
         Told, for people, of each model that is wanted and not here; what measures stands in.
+    handle
+        Its cancel ends the wait for an answer that is on its way.
     """
-    choice = _Choice(settings, warn)
+    choice = _Choice(settings, warn, handle or Handle())
     plans = choice.asker("llm_model", wanted=planner == "llm") if planner != "rules" else None
     describes = planner != "rules" or judge != "measured"
     eyes = choice.asker("vlm_model") if describes else None
@@ -57,11 +69,35 @@ def parts(
     return Parts(describer=described, planner=planned, judge=judged, usage=choice.usage)
 
 
+class _Cancellable(Metered):
+    """Another, which a cancel does not wait for: its answer, within its own time limit, goes unread."""
+
+    def __init__(self, asker: Asker, handle: Handle) -> None:
+        super().__init__(asker)
+        self._handle = handle
+
+    def ask(self, wanted: type[M], system: str, user: str | Sequence[Part]) -> M:
+        answer: Future[M] = Future()
+
+        def work() -> None:
+            try:
+                answer.set_result(super(_Cancellable, self).ask(wanted, system, user))
+            except BaseException as error:  # raised again by whoever waits
+                answer.set_exception(error)
+
+        self._handle.check()
+        # No pool's thread: those are waited for as the process ends.
+        threading.Thread(target=work, name="asking", daemon=True).start()
+        while not wait([answer], timeout=_LOOKS_SECONDS).done:
+            self._handle.check()
+        return answer.result()
+
+
 class _Choice:
     """Askers by the model's name, each made once."""
 
-    def __init__(self, settings: Settings, warn: Callable[[str], object]) -> None:
-        self._settings, self._warn = settings, warn
+    def __init__(self, settings: Settings, warn: Callable[[str], object], handle: Handle) -> None:
+        self._settings, self._warn, self._handle = settings, warn, handle
         self._known: dict[str, Asker] = {}
 
     def asker(self, key: _Key, *, wanted: bool = False) -> Asker | None:
@@ -73,7 +109,8 @@ class _Choice:
             return None
         try:
             if name not in self._known:
-                self._known[name] = Metered(language_model(self._settings.model_copy(update={"llm_model": name})))
+                model = language_model(self._settings.model_copy(update={"llm_model": name}))
+                self._known[name] = _Cancellable(model, self._handle)
             found = self._known[name]
             if (key == "vlm_model" and not found.sees) or (key == "alm_model" and not found.hears):
                 raise PlannerFailed(f"it cannot {'see' if key == 'vlm_model' else 'hear'}: name another in {key}.")
