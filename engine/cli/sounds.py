@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -47,13 +48,31 @@ def backends(as_json: JsonFlag = False) -> None:
 
 def presets(
     words: Annotated[list[str] | None, typer.Argument(help="Show only those that these words find.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write those that are shown here, with their files."),
+    ] = None,
+    take: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Take the presets of such a file among your own.")
+    ] = None,
+    replace: Annotated[bool, typer.Option(help="Imported ones take the place of your own.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the presets, built-in and your own."""
+    """List the presets, built-in and your own; hand them on as one file."""
+    from engine.planning.preset_bundle import export_presets, import_presets
     from engine.planning.presets import load_presets
 
-    found = load_presets(Settings.load())
-    chosen = found.search(" ".join(words)) if words else found.all
+    settings = Settings.load()
+    if take is not None:
+        names = import_presets(take, settings.presets_folder, replace=replace)
+        say(f"{len(names)} presets are yours now, in {settings.presets_folder}: {', '.join(names)}")
+    found = load_presets(settings)
+    chosen = tuple(found.get(name) for name in names) if take is not None else found.all
+    if words:
+        chosen = tuple(preset for preset in found.search(" ".join(words)) if preset in chosen)
+    if export is not None:
+        export_presets(chosen, export)
+        say(f"{len(chosen)} presets are in {export}.")
     for warning in found.warnings:
         say(f"note: {warning}")
     if as_json:
@@ -62,5 +81,5 @@ def presets(
     table(
         f"{len(chosen)} presets",
         ("name", "category", "description"),
-        ((preset.name, preset.category, preset.description) for preset in chosen),
+        ((preset.name, preset.category or "treatment", preset.description) for preset in chosen),
     )

@@ -7,12 +7,15 @@ themselves name another sound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from engine.backends.base import MATCHED, Backend, Changer, Match
 from engine.backends.registry import Backends
+from engine.chain import NO_CHAIN, Chain
 from engine.errors import BadArgument, CuewrightError
 from engine.planning.presets import Preset, Presets
+from engine.request import GenerateRequest
 
 CLOSE = 0.15
 """A backend later in the settings' order must be better by more than this to go first: the user's own order counts."""
@@ -26,11 +29,17 @@ class Choice:
     ----------
     match
         The backend's answer; its params already have the preset's under what the words set.
+    chain
+        The preset's effects, and those that the words name.
+    said
+        The words without those: what the backend is told, where they name effects.
     """
 
     backend: Backend
     match: Match
     preset: Preset | None
+    chain: Chain = NO_CHAIN
+    said: str = ""
 
     @property
     def length_seconds(self) -> float:
@@ -90,8 +99,31 @@ class Sounds:
         """
         key = (text, preset_name, count)
         if key not in self._found:
-            self._found[key] = self._counted(text, preset_name, count) if count else self._find(text, preset_name)
+            left, treatments = self._presets.treatments_in(text)
+            found = self._counted(left, preset_name, count) if count else self._find(left, preset_name)
+            self._found[key] = found if isinstance(found, Nearest) else _treated(found, treatments, left)
         return self._found[key]
+
+    def treatments_in(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """What an edit says without the words that name treatments, and the names of these."""
+        left, found = self._presets.treatments_in(text, of_a_sound=False)
+        return left, tuple(preset.name for preset in found)
+
+    def chain_of(self, request: GenerateRequest) -> Chain:
+        """What every sound of a request goes through: its preset, where that is a treatment, then its chain.
+
+        Raises
+        ------
+        UnknownPreset, BadArgument
+            As :meth:`chain`.
+        """
+        preset = self._presets.get(request.preset) if request.preset else None
+        first = preset.chain if preset and preset.is_treatment else NO_CHAIN
+        return first.then(self.chain(request.chain, "chain"))
+
+    def chain(self, name: str, field: str) -> Chain:
+        """See :meth:`engine.planning.presets.Presets.chain`; of no name, none."""
+        return self._presets.chain(name, field) if name else NO_CHAIN
 
     def changing(self, text: str) -> Choice | None:
         """The first backend that answers the words and works on sounds that are there; None when there is none.
@@ -114,7 +146,7 @@ class Sounds:
 
     def _counted(self, text: str, preset_name: str, count: int) -> Choice | Nearest:
         """The same sound, asked for by number."""
-        found = self.find(text, preset_name)
+        found = self._find(text, preset_name)
         if isinstance(found, Nearest):
             return found
         words = found.preset.prompt if found.preset else text
@@ -186,6 +218,13 @@ class Sounds:
                 field="delivery_safe",
             )
         return allowed
+
+
+def _treated(found: Choice, treatments: Sequence[Preset], said: str) -> Choice:
+    chain = found.preset.chain if found.preset else NO_CHAIN
+    for treatment in treatments:
+        chain = chain.then(treatment.chain)
+    return replace(found, chain=chain, said=said if treatments else "")
 
 
 def _count_of(match: Match) -> dict[str, float]:

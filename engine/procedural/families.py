@@ -11,24 +11,35 @@ from engine.procedural.sounds import (
     backgrounds,
     bangs,
     bells,
+    bodies,
+    creatures,
+    desk,
     doors,
+    electronics,
     engines,
     fire,
     footsteps,
     glass,
     handling,
+    household,
     impacts,
+    machines,
     people,
     signals,
+    vehicles,
+    voices,
     water,
+    weapons,
     weather,
     whoosh,
     wildlife,
 )
 
 _SOURCES = (
-    *(impacts, footsteps, doors, glass, water, weather, fire, bells, whoosh, engines, signals),
-    *(animals, wildlife, people, handling, bangs, backgrounds),
+    *(impacts, footsteps, doors, glass, water, weather, fire, bells, whoosh),
+    *(engines, vehicles, machines, signals, electronics),
+    *(animals, creatures, wildlife, people, voices, bodies),
+    *(handling, household, desk, bangs, weapons, backgrounds),
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(

@@ -86,6 +86,8 @@ class Family:
         UCS CatID.
     words
         Phrases that name it, the most usual first.
+    heard_as
+        Classes of AudioSet that a listener who knows only these may name it as; empty where it has none.
     params
         The knobs it has, each with its own default.
     sustained
@@ -107,6 +109,7 @@ class Family:
     length_seconds: float
     interval_seconds: float
     render: Render
+    heard_as: tuple[str, ...] = ()
 
     def knobs(self, params: Mapping[str, float]) -> Knobs:
         """All knobs: those given, else this family's defaults; bounds are the caller's matter."""

@@ -10,9 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.procedural.builders import one_shot, repeating
-from engine.procedural.envelope import add, decay, steady
+from engine.procedural.draws import draws_of
+from engine.procedural.envelope import add, decay, steady, unit
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
-from engine.procedural.filters import bandpass, lowpass, saturate, soften
+from engine.procedural.filters import bandpass, highpass, lowpass, saturate, soften
+from engine.procedural.grains import ticks
 from engine.procedural.noise import Curve, Rng, coloured, pick, samples, times, white
 
 
@@ -25,13 +27,16 @@ def friedlander(length: int, positive_seconds: float) -> Signal:
 
 def gun(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     """One gun in one place: a pistol at size 0.7, a cannon at 4."""
-    shock, gas = pick(rng, 0.0005, 0.0008) * knobs.size**0.5, pick(rng, 0.0036, 0.0052)
-    burn, boom = pick(rng, 0.022, 0.05) * knobs.size**0.4, pick(rng, 0.15, 0.21) * knobs.size**0.3
-    top, mid = pick(rng, 4_200, 7_500), pick(rng, 1_350, 2_400) / knobs.size**0.3
-    blast, crack, body, roll, low = (
-        rng.uniform(a, b) for a, b in ((0.9, 3.0), (1.1, 1.9), (0.4, 0.6), (1.0, 1.45), (0.25, 0.6))
-    )
-    drive, echo = rng.uniform(2.4, 3.6) * (0.6 + 0.6 * knobs.intensity), rng.uniform(0.3, 0.55)
+    p = draws_of(rng, "gunshot")
+    shock = p("shock_seconds", 0.0003, 0.003, logarithmic=True) * knobs.size**0.5
+    gas = p("gas_seconds", 0.001, 0.01, logarithmic=True)
+    burn = p("burn_seconds", 0.01, 0.06, logarithmic=True) * knobs.size**0.4
+    boom = p("boom_seconds", 0.04, 0.3, logarithmic=True) * knobs.size**0.3
+    top = p("top_hz", 3_000, 16_000, logarithmic=True)
+    mid = p("boom_hz", 500, 4_000, logarithmic=True) / knobs.size**0.3
+    blast, crack, body = p("blast", 0.2, 4.0), p("crack", 0.3, 3.0), p("body", 0.1, 1.5)
+    roll, low = p("roll", 0.05, 2.0), p("low", 0.0, 2.0)
+    drive, echo = p("drive", 0.8, 6.0) * (0.6 + 0.6 * knobs.intensity), p("echo", 0.0, 0.8)
     echoes = np.sort(rng.gamma(1.5, 0.12, 10))
 
     def shot(index: int) -> Signal:
@@ -76,11 +81,44 @@ def explosion(rng: Rng, knobs: Knobs) -> Signal:
     return whole
 
 
+def fireworks(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
+    """A shell climbs, bursts high up, and its stars crackle down."""
+    p = draws_of(rng, "fireworks")
+    climb_hz, climb = p("whistle_hz", 1_200, 3_500) / knobs.size**0.4, p("whistle", 0.0, 0.2)
+    climb_s, boom = p("climb_seconds", 0.25, 0.9), p("boom_seconds", 0.08, 0.5, logarithmic=True) * knobs.size**0.3
+    dull, low = p("burst_hz", 500, 3_500, logarithmic=True), p("low", 0.0, 1.5)
+    snap, stars = p("snap_seconds", 0.004, 0.04, logarithmic=True), p("stars_hz", 20, 350, logarithmic=True)
+    crackle, late, fall = p("crackle", 0.02, 0.6), p("late_seconds", 0.05, 0.5), p("fall_seconds", 0.2, 0.8)
+    star_hz, echo = p("star_hz", 1_200, 5_000, logarithmic=True), p("echo", 0.0, 0.7)
+    bits = ticks(rng, 12, ms=(0.5, 3.0), hz=(star_hz, 2.5 * star_hz), q=(0.6, 2.0))
+
+    def shell(index: int) -> Signal:
+        rise = samples(climb_s * rng.uniform(0.8, 1.2))
+        u = np.arange(rise) / rise
+        tone = np.sin(2 * np.pi * np.cumsum(climb_hz * rng.uniform(0.9, 1.1) * (1 + 0.5 * u)) / SAMPLE_RATE_HZ)
+        length = samples(1.9)
+        t = times(length)
+        air = white(rng, length)
+        burst = unit(lowpass(air * (np.exp(-t / snap) + 0.35 * np.exp(-t / boom)), dull * rng.uniform(0.8, 1.25)))
+        n = samples(0.7)
+        thump = unit(coloured(rng, n, -1.8, low_hz=35, high_hz=300)[0] * np.exp(-t[:n] / (0.7 * boom)))
+        burst[:n] += low * thump
+        out = burst * (0.6 + 0.7 * knobs.intensity)
+        for at in late + rng.gamma(2.0, fall / 2, int(rng.poisson(stars * 2 * fall))):
+            add(out, crackle * rng.random() ** 2 * np.exp(-at) * bits[int(rng.integers(len(bits)))], samples(at))
+        add(out, echo * 0.3 * soften(burst, 700), samples(rng.uniform(0.15, 0.45)))
+        hiss = highpass(white(rng, rise), 2_500)
+        return np.concatenate([climb * np.hanning(rise) * (tone + 0.4 * hiss), out])
+
+    return shell
+
+
 FAMILIES = (
     Family(
         name="gunshot",
         label="Gunshot",
         category="GUNPis",
+        heard_as=("Gunshot, gunfire",),
         words=(
             "gunshot",
             "gun",
@@ -104,11 +142,26 @@ FAMILIES = (
         name="explosion",
         label="Explosion",
         category="EXPLReal",
+        heard_as=("Explosion",),
         words=("explosion", "blast", "bomb", "detonation", "explode", "boom", "grenade", "cannon"),
         params=params(distance_m=15.0, wetness=0.03),
         sustained=False,
         length_seconds=4.5,
         interval_seconds=3.0,
         render=one_shot(explosion),
+    ),
+    Family(
+        name="fireworks",
+        label="Fireworks",
+        category="FRWKComr",
+        heard_as=("Fireworks", "Firecracker"),
+        words=("fireworks", "firework", "firecracker", "fireworks display", "skyrocket"),
+        params=params(pace=1.0, count=0, distance_m=30.0, wetness=0.3),
+        sustained=True,
+        length_seconds=7.0,
+        interval_seconds=0.9,
+        render=repeating(
+            fireworks, interval_seconds=0.9, rhythm=lambda rng, n, gap: gap * rng.uniform(0.3, 1.9, n), variants=8
+        ),
     ),
 )

@@ -12,11 +12,12 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.procedural.builders import even, repeating
+from engine.procedural.draws import draws_of
 from engine.procedural.envelope import add, decay, unit
 from engine.procedural.family import Family, Knobs, Signal, params
 from engine.procedural.filters import band, bandpass
 from engine.procedural.modal import contact, ring
-from engine.procedural.noise import Rng, pick, samples, white
+from engine.procedural.noise import Rng, coloured, pick, samples, white
 
 _RATIOS = np.array((0.5, 1, 1.19, 1.5, 2, 2.52, 2.67, 3.02, 3.34, 4.18, 4.66, 5.45, 6.8, 8.2, 9.6, 11.2))
 _GAINS = np.array((0.45, 0.7, 1.0, 0.4, 1.1, 0.5, 0.45, 0.6, 0.35, 0.55, 0.3, 0.4, 0.3, 0.22, 0.16, 0.1))
@@ -25,20 +26,30 @@ _LOSSES = np.array((0.25, 0.5, 0.6, 1.0, 0.9, 1.4, 1.5, 1.8, 2.0, 2.6, 3.0, 3.5,
 
 def church_bell(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     """One bell in its tower."""
-    prime = pick(rng, 220, 480) / knobs.size
+    p = draws_of(rng, "church_bell")
+    prime = p("prime_hz", 180, 560, logarithmic=True) / knobs.size
     hz = prime * _RATIOS * rng.uniform(0.995, 1.005, _RATIOS.size)
     beats = hz * (1 + rng.uniform(0.0008, 0.0035, hz.size))
-    loss = _LOSSES * rng.uniform(0.8, 1.25) / knobs.size**0.5
+    loss = _LOSSES * p("loss", 0.5, 2.0, logarithmic=True) / knobs.size**0.5
+    bright, clap, thud = p("bright", -0.6, 0.6), p("clapper", 0.5, 6.0, logarithmic=True), p("thud", 0.0, 2.0)
+    clap_s, spread = p("clapper_seconds", 0.002, 0.015, logarithmic=True), p("spread", 0.1, 0.7)
 
     def stroke(index: int) -> Signal:
         length = samples(5.0 * knobs.size**0.3)
-        gain = _GAINS * rng.uniform(0.75, 1.25, hz.size) * (0.5 + 0.5 * contact(hz, 0.4 + 0.6 * knobs.hardness))
+        gain = (
+            _GAINS
+            * _RATIOS**bright
+            * rng.uniform(1 - spread, 1 + spread, hz.size)
+            * (0.5 + 0.5 * contact(hz, 0.4 + 0.6 * knobs.hardness))
+        )
         out = ring(
             np.concatenate([hz, beats]), np.concatenate([loss, loss * 1.05]), np.concatenate([gain, 0.7 * gain]), length
         )
         n = samples(0.06)
-        clapper = band(white(rng, n) * decay(n, 0.006), 900, 9_000)
-        out[:n] += 2.0 * knobs.hardness * clapper * (0.5 + knobs.intensity)
+        clapper = band(white(rng, n) * decay(n, clap_s), 900, 9_000) + thud * band(
+            white(rng, n) * decay(n, 0.012), 80, 500
+        )
+        out[:n] += clap * knobs.hardness * clapper * (0.5 + knobs.intensity)
         out[-4_800:] *= np.linspace(1, 0, 4_800)
         return unit(out) * rng.uniform(0.8, 1.0)
 
@@ -64,29 +75,36 @@ def small_bell(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     return stroke
 
 
+_BEAT_SECONDS = 0.5
+
+
 def clockwork(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
-    """An escapement: tick and tock, each a small flurry of contacts in a wooden case."""
-    hz = [pick(rng, low, high) / knobs.size**0.7 for low, high in ((1_500, 2_200), (2_700, 4_000), (5_200, 7_400))]
-    sharp, case_hz, case_q = pick(rng, 3.6, 7.0), pick(rng, 290, 600) / knobs.size**0.7, rng.uniform(9, 13)
-    gains = (rng.uniform(0.5, 0.9), rng.uniform(0.35, 0.65), rng.uniform(0.6, 0.9))
-    gap, contacts = rng.uniform(0.0034, 0.005), int(rng.integers(3, 6))
-    touch, tock, case = pick(rng, 0.00045, 0.0008), rng.uniform(0.78, 0.93), rng.uniform(0.12, 0.5)
+    """An escapement: tick and tock, each a small flurry of contacts in a case; between them, wheels."""
+    p = draws_of(rng, "clock_tick")
+    bands = ((900, 3_000), (2_500, 5_000), (4_500, 9_000))
+    hz = [p(f"hz_{k}", *span, logarithmic=True) / knobs.size**0.7 for k, span in enumerate(bands)]
+    gains = [p(f"gain_{k}", 0.1, 1.0) for k in range(len(bands))]
+    sharp, direct = p("sharp", 3, 30, logarithmic=True), p("direct", 0.0, 0.4)
+    case_hz, case_q = p("case_hz", 180, 900, logarithmic=True) / knobs.size**0.7, p("case_q", 2, 15)
+    case = p("case", 0.0, 0.9)
+    gap, contacts = p("gap_seconds", 0.002, 0.012, logarithmic=True), int(p("contacts", 1.0, 5.99))
+    touch, tock = p("touch_seconds", 0.0002, 0.003, logarithmic=True), p("tock", 0.5, 1.1)
+    fall, works = p("contact_fall", 0.1, 0.8), p("works", 0.001, 0.02, logarithmic=True)
+    works_slope = p("works_slope", 0.3, 1.6)
 
     def tick(index: int) -> Signal:
-        length = samples(0.09 + gap * contacts)
-        out = np.zeros(length)
+        length = samples(max(0.09 + gap * contacts, 1.05 * _BEAT_SECONDS / knobs.pace))
+        wheels = coloured(rng, length, -works_slope, low_hz=80, high_hz=8_000)[0]
+        out = works * wheels * np.minimum(1.0, 2 * np.hanning(length))
         pitch = 1.05 if index % 2 else 1.0
         for k in range(contacts):
             n = samples(0.05)
             blow = white(rng, n) * decay(n, touch)
-            x = 0.19 * blow + case * bandpass(blow, case_hz * pitch, case_q)
+            x = direct * blow + case * bandpass(blow, case_hz * pitch, case_q)
             for f, g in zip(hz, gains, strict=True):
                 x += g * bandpass(blow, f * pitch, sharp)
-            add(
-                out,
-                x * (1.0 if k == 1 else 0.5) * np.exp(-0.35 * k),
-                samples(k * gap * rng.uniform(0.9, 1.1)) if k else 0,
-            )
+            loud = (1.0 if k == min(1, contacts - 1) else 0.5) * np.exp(-fall * k)
+            add(out, x * loud, samples(k * gap * rng.uniform(0.9, 1.1)) if k else 0)
         return unit(out) * (tock if index % 2 else 1.0)
 
     return tick
@@ -97,6 +115,10 @@ FAMILIES = (
         name="church_bell",
         label="Church Bell",
         category="BELLLrg",
+        heard_as=(
+            "Church bell",
+            "Bell",
+        ),
         words=(
             "church bell",
             "bell toll",
@@ -117,6 +139,12 @@ FAMILIES = (
         name="small_bell",
         label="Small Bell",
         category="BELLHand",
+        heard_as=(
+            "Bell",
+            "Ding",
+            "Jingle bell",
+            "Bicycle bell",
+        ),
         words=(
             "small bell",
             "bell",
@@ -124,8 +152,6 @@ FAMILIES = (
             "shop bell",
             "ding",
             "bell ring",
-            "door bell",
-            "doorbell",
             "service bell",
             "bicycle bell",
             "chime",
@@ -141,6 +167,11 @@ FAMILIES = (
         name="clock_tick",
         label="Clock Tick",
         category="CLOCKTick",
+        heard_as=(
+            "Tick-tock",
+            "Tick",
+            "Clock",
+        ),
         words=(
             "clock tick",
             "tick",
@@ -156,7 +187,7 @@ FAMILIES = (
         params=params(pace=1.0, count=0, wetness=0.5),
         sustained=True,
         length_seconds=6.0,
-        interval_seconds=0.5,
-        render=repeating(clockwork, interval_seconds=0.5, rhythm=even(0.003), variants=10),
+        interval_seconds=_BEAT_SECONDS,
+        render=repeating(clockwork, interval_seconds=_BEAT_SECONDS, rhythm=even(0.003), variants=10),
     ),
 )

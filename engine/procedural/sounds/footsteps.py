@@ -1,7 +1,9 @@
 """Footsteps: heel and toe on hard floors, thousands of grains on loose ground.
 
 Each step is a heel and a toe, each a thump of the body's weight, a click of the sole and a scuff; loose ground adds
-grains whose density follows the foot's pressure. Source: P. R. Cook, "Modeling Bill's gait", AES 22nd Conf., 2002.
+grains whose density follows the foot's pressure, and between two steps the legs of the trousers rub. Sources: P. R.
+Cook, "Modeling Bill's gait", AES 22nd Conf., 2002; rates of grains: L. Turchet, "Footstep sounds synthesis: design,
+implementation, and evaluation of foot-floor interactions", Applied Acoustics 107, 2016.
 """
 
 from __future__ import annotations
@@ -12,216 +14,181 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.procedural.builders import Instrument, repeating
+from engine.procedural.draws import Draws, draws_of
 from engine.procedural.envelope import add, decay, unit
 from engine.procedural.family import Family, Knobs, Signal, params
 from engine.procedural.filters import bandpass, highpass
 from engine.procedural.grains import RATE_HOP, Cloud, pareto, ticks
 from engine.procedural.modal import ring
-from engine.procedural.noise import Rng, pick, samples, white
+from engine.procedural.noise import Rng, samples, white
 
 Range = tuple[float, float]
 STEP_SECONDS = 0.6
+SWING_SECONDS = 0.3
+"""The other leg passes, cloth on cloth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loose:
-    """Ground of grains: how many a second at full pressure, their decay and pitch, how long they go on, how loud."""
+    """Ground of grains.
+
+    Parameters
+    ----------
+    rate
+        Grains a second at full pressure.
+    ms, hz, octaves
+        Decay of one, the lowest resonance, and how far above it the highest lies.
+    tail_seconds, gain
+        How long they go on after the foot came down, and how loud they are.
+    """
 
     rate: Range
     ms: Range
     hz: Range
-    tail_seconds: Range
-    gain: Range
-    crackle: float
+    octaves: Range = (0.6, 3.0)
+    tail_seconds: Range = (0.08, 0.35)
+    gain: Range = (0.4, 1.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """What a floor does to heel and toe; ranges are drawn once a walk."""
+    """What a floor does to heel and toe; all is drawn once a walk."""
 
     thump: Range
     thump_hz: Range
     thump_ms: Range
     click: Range
     click_hz: Range
-    click_ms: Range
-    scuff: Range
-    scuff_hz: Range
-    scuff_ms: Range
-    toe: Range
+    click_ms: Range = (0.5, 5.0)
+    scuff: Range = (0.02, 0.5)
+    scuff_hz: Range = (400, 2_600)
     loose: Loose | None = None
     modes_hz: tuple[float, ...] = ()
-    modes_decay: float = 40.0
-    modes_gain: float = 0.0
+    modes_decay: Range = (25, 120)
+    modes_gain: Range = (0.0, 0.6)
 
 
-CONCRETE = Surface(
-    thump=(0.26, 0.5),
-    thump_hz=(70, 125),
-    thump_ms=(5, 13),
-    click=(0.6, 0.85),
-    click_hz=(700, 1_100),
-    click_ms=(0.9, 1.8),
-    scuff=(0.06, 0.24),
-    scuff_hz=(1_000, 1_700),
-    scuff_ms=(45, 78),
-    toe=(0.5, 0.8),
-)
+CONCRETE = Surface(thump=(0.15, 0.8), thump_hz=(60, 200), thump_ms=(4, 20), click=(0.4, 1.2), click_hz=(600, 2_500))
 PLANKS = Surface(
-    thump=(0.5, 0.9),
-    thump_hz=(80, 130),
-    thump_ms=(8, 18),
-    click=(0.4, 0.7),
-    click_hz=(600, 1_000),
-    click_ms=(1.2, 2.4),
-    scuff=(0.04, 0.16),
-    scuff_hz=(900, 1_500),
-    scuff_ms=(35, 70),
-    toe=(0.45, 0.75),
+    thump=(0.4, 1.2),
+    thump_hz=(70, 200),
+    thump_ms=(6, 30),
+    click=(0.2, 0.9),
+    click_hz=(400, 1_600),
     modes_hz=(125, 205, 330, 520, 810),
-    modes_decay=65,
-    modes_gain=0.4,
+    modes_decay=(50, 160),
 )
 GRATING = Surface(
-    thump=(0.3, 0.55),
-    thump_hz=(90, 160),
-    thump_ms=(5, 11),
-    click=(0.5, 0.8),
-    click_hz=(900, 1_700),
-    click_ms=(0.8, 1.6),
-    scuff=(0.06, 0.2),
-    scuff_hz=(1_800, 2_600),
-    scuff_ms=(30, 60),
-    toe=(0.5, 0.85),
+    thump=(0.15, 0.7),
+    thump_hz=(80, 220),
+    thump_ms=(4, 16),
+    click=(0.4, 1.2),
+    click_hz=(900, 3_500),
     modes_hz=(310, 505, 745, 1_060, 1_390, 2_230, 3_120, 4_300),
-    modes_decay=26,
-    modes_gain=0.16,
+    modes_decay=(20, 90),
+    modes_gain=(0.08, 0.4),
 )
 GRAVEL = Surface(
-    thump=(0.42, 0.7),
-    thump_hz=(100, 150),
-    thump_ms=(11, 21),
-    click=(0.1, 0.6),
-    click_hz=(1_000, 1_900),
-    click_ms=(1.3, 3.2),
-    scuff=(0.38, 0.52),
-    scuff_hz=(770, 1_470),
-    scuff_ms=(22, 39),
-    toe=(0.3, 0.45),
-    loose=Loose(
-        rate=(320, 800), ms=(0.3, 0.9), hz=(820, 3_000), tail_seconds=(0.15, 0.25), gain=(1.0, 1.4), crackle=2.5
-    ),
+    thump=(0.2, 0.9),
+    thump_hz=(70, 220),
+    thump_ms=(6, 30),
+    click=(0.0, 0.6),
+    click_hz=(600, 3_000),
+    loose=Loose(rate=(250, 1_800), ms=(0.3, 3.0), hz=(600, 2_200), gain=(0.7, 1.5)),
 )
 SNOW = Surface(
-    thump=(0.28, 0.5),
-    thump_hz=(62, 90),
-    thump_ms=(10, 17),
-    click=(0.3, 0.65),
-    click_hz=(620, 1_000),
-    click_ms=(0.9, 1.5),
-    scuff=(0.17, 0.38),
-    scuff_hz=(950, 1_300),
-    scuff_ms=(28, 72),
-    toe=(0.3, 0.52),
-    loose=Loose(
-        rate=(700, 3_000), ms=(0.15, 0.5), hz=(1_100, 8_000), tail_seconds=(0.15, 0.2), gain=(0.5, 0.8), crackle=2.6
-    ),
+    thump=(0.15, 0.7),
+    thump_hz=(55, 160),
+    thump_ms=(6, 30),
+    click=(0.05, 0.6),
+    click_hz=(500, 1_500),
+    loose=Loose(rate=(700, 3_500), ms=(0.4, 4.0), hz=(700, 2_600)),
 )
 LEAVES = Surface(
-    thump=(0.35, 0.9),
-    thump_hz=(88, 112),
-    thump_ms=(6, 10),
-    click=(0.4, 0.7),
-    click_hz=(680, 1_050),
-    click_ms=(2.0, 3.3),
-    scuff=(0.12, 0.26),
-    scuff_hz=(450, 1_200),
-    scuff_ms=(26, 42),
-    toe=(0.28, 0.47),
-    loose=Loose(
-        rate=(284, 520), ms=(0.12, 0.45), hz=(970, 4_400), tail_seconds=(0.12, 0.22), gain=(0.8, 1.25), crackle=2.6
-    ),
+    thump=(0.2, 0.9),
+    thump_hz=(60, 180),
+    thump_ms=(4, 20),
+    click=(0.1, 0.7),
+    click_hz=(500, 1_800),
+    loose=Loose(rate=(200, 1_200), ms=(0.4, 4.0), hz=(800, 2_800), tail_seconds=(0.1, 0.4)),
 )
 GRASS = Surface(
-    thump=(0.5, 0.85),
-    thump_hz=(70, 110),
-    thump_ms=(12, 22),
-    click=(0.05, 0.2),
-    click_hz=(500, 900),
-    click_ms=(2.0, 4.0),
-    scuff=(0.2, 0.4),
-    scuff_hz=(1_500, 2_600),
-    scuff_ms=(40, 80),
-    toe=(0.35, 0.6),
-    loose=Loose(
-        rate=(300, 900), ms=(0.15, 0.6), hz=(1_300, 6_000), tail_seconds=(0.1, 0.2), gain=(0.4, 0.7), crackle=3.0
-    ),
+    thump=(0.4, 1.1),
+    thump_hz=(55, 150),
+    thump_ms=(8, 30),
+    click=(0.0, 0.25),
+    click_hz=(400, 1_400),
+    loose=Loose(rate=(200, 1_500), ms=(0.3, 3.0), hz=(1_000, 3_000), gain=(0.2, 0.9)),
 )
 
 
-def walk_on(surface: Surface) -> Instrument:
+def walk_on(surface: Surface, family: str) -> Instrument:
     """A walker with one pair of shoes on one floor."""
 
     def instrument(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
-        def draw(span: Range) -> float:
-            return pick(rng, max(span[0], 1e-3), span[1])
-
-        thump_hz = draw(surface.thump_hz) / knobs.size**0.4
-        thump_s, click_s, scuff_s = (draw(r) / 1000 for r in (surface.thump_ms, surface.click_ms, surface.scuff_ms))
-        click_hz = draw(surface.click_hz) * (0.6 + 0.8 * knobs.hardness)
-        thump = draw(surface.thump) * (0.6 + 0.7 * knobs.intensity) * knobs.size**0.3
-        click = draw(surface.click) * (0.5 + 0.5 * knobs.intensity + 0.6 * (knobs.hardness - 0.5))
-        scuff, scuff_hz, toe = draw(surface.scuff), draw(surface.scuff_hz), draw(surface.toe)
-        roll_seconds = rng.uniform(0.09, 0.16) / min(knobs.pace, 2.0)
-        loose = surface.loose
-        ground = (
-            Cloud(rng, ticks(rng, 16, ms=loose.ms, hz=loose.hz, q=(1.2, 3.6)), samples(STEP_SECONDS), 1)
-            if loose
-            else None
-        )
-        density = (draw(loose.rate), draw(loose.tail_seconds), draw(loose.gain)) if loose else (0.0, 0.1, 0.0)
+        p = draws_of(rng, family)
+        force = 0.6 + 0.7 * knobs.intensity
+        thump_hz = p("thump_hz", *surface.thump_hz, logarithmic=True) / knobs.size**0.4
+        thump_s, thump_q = p("thump_ms", *surface.thump_ms, logarithmic=True) / 1000, p("thump_q", 0.7, 3.5)
+        click_s = p("click_ms", *surface.click_ms, logarithmic=True) / 1000
+        scuff_s = p("scuff_ms", 15, 90, logarithmic=True) / 1000
+        click_hz = p("click_hz", *surface.click_hz, logarithmic=True) * (0.6 + 0.8 * knobs.hardness)
+        thump = p("thump", *surface.thump) * force * knobs.size**0.3
+        click = p("click", *surface.click) * (0.5 + 0.5 * knobs.intensity + 0.6 * (knobs.hardness - 0.5))
+        scuff, scuff_hz = p("scuff", *surface.scuff), p("scuff_hz", *surface.scuff_hz, logarithmic=True)
+        toe, roll_seconds = p("toe", 0.2, 0.9), p("roll_seconds", 0.06, 0.2) / min(knobs.pace, 2.0)
+        grit = _grit(rng, p, surface.loose, toe, roll_seconds) if surface.loose else None
         modes = np.array(surface.modes_hz) * rng.uniform(0.93, 1.07, len(surface.modes_hz)) / knobs.size**0.2
+        ringing = (p("modes_decay", *surface.modes_decay), p("modes_gain", *surface.modes_gain)) if modes.size else None
+        trousers, legs_hz = p("trousers", 0.003, 0.06, logarithmic=True), p("trousers_hz", 500, 2_500, logarithmic=True)
 
         def step(index: int) -> Signal:
             length = samples(STEP_SECONDS)
             out = np.zeros(length)
             toe_at = samples(roll_seconds * rng.uniform(0.9, 1.1))
             for at, g in ((0, 1.0), (toe_at, toe * rng.uniform(0.8, 1.15))):
-                n = samples(6 * thump_s)
-                add(
-                    out,
-                    thump
-                    * g
-                    * unit(bandpass(white(rng, n) * decay(n, thump_s), thump_hz * rng.uniform(0.93, 1.07), 2.5)),
-                    at,
-                )
-                n = samples(6 * click_s)
-                add(
-                    out,
-                    click
-                    * g
-                    * unit(bandpass(white(rng, n) * decay(n, click_s), click_hz * rng.uniform(0.85, 1.15), 1.2)),
-                    at,
-                )
+                blow = _burst(rng, thump_s, thump_hz * rng.uniform(0.93, 1.07), thump_q)
+                add(out, thump * g * blow, at)
+                add(out, click * g * _burst(rng, click_s, click_hz * rng.uniform(0.85, 1.15), 1.2), at)
                 n = samples(2 * scuff_s)
                 drag = highpass(white(rng, n), scuff_hz) * np.hanning(n)
                 add(out, scuff * g * rng.uniform(0.4, 1.2) * unit(drag), at + 144)
-                if modes.size:
-                    n = samples(min(0.55, 6 / surface.modes_decay))
-                    loss = surface.modes_decay * rng.uniform(0.8, 1.3, modes.size) * (modes / modes[0]) ** 0.4
-                    add(out, surface.modes_gain * g * unit(ring(modes, loss, rng.uniform(0.3, 1.0, modes.size), n)), at)
-            if ground is not None and loose is not None:
-                rate, seconds, gain = density
-                t = np.arange(-(-length // RATE_HOP)) * RATE_HOP / 48_000
-                press = _pressure(t, seconds) + toe * _pressure(t - roll_seconds, seconds)
-                grit = ground.scatter(rng, length, 1.6 * rate * press, pareto(loose.crackle, 6.0))[0]
-                out += gain * (0.7 + 0.5 * knobs.intensity) * unit(grit)
+                if ringing:
+                    loss = ringing[0] * rng.uniform(0.8, 1.3, modes.size) * (modes / modes[0]) ** 0.4
+                    n = samples(min(0.55, 6 / ringing[0]))
+                    add(out, ringing[1] * g * unit(ring(modes, loss, rng.uniform(0.3, 1.0, modes.size), n)), at)
+            if grit:
+                out += force * grit(rng)
+            n = samples(SWING_SECONDS)
+            legs = bandpass(white(rng, n), legs_hz, 0.5) * np.hanning(n) * rng.uniform(0.5, 1.0)
+            add(out, trousers * unit(legs), length - n)
             out[-480:] *= np.linspace(1.0, 0.0, 480)
             return out * (1.0 if index % 2 else 0.92)
 
         return step
 
     return instrument
+
+
+def _burst(rng: Rng, seconds: float, hz: float, q: float) -> Signal:
+    """A short blow through one resonance; peak 1."""
+    n = samples(6 * seconds)
+    return unit(bandpass(white(rng, n) * decay(n, seconds), hz, q))
+
+
+def _grit(rng: Rng, p: Draws, loose: Loose, toe: float, roll_seconds: float) -> Callable[[Rng], Signal]:
+    """The grains that one step sets moving."""
+    length = samples(STEP_SECONDS)
+    low, ms = p("grain_hz", *loose.hz, logarithmic=True), p("grain_ms", *loose.ms, logarithmic=True)
+    high = min(14_000.0, low * 2 ** p("grain_octaves", *loose.octaves))
+    q = p("grain_q", 0.6, 3.5)
+    cloud = Cloud(rng, ticks(rng, 16, ms=(0.5 * ms, 1.5 * ms), hz=(low, high), q=(0.8 * q, 1.2 * q)), length, 1)
+    seconds = p("tail_seconds", *loose.tail_seconds, logarithmic=True)
+    t = np.arange(-(-length // RATE_HOP)) * RATE_HOP / 48_000
+    press = _pressure(t, seconds) + toe * _pressure(t - roll_seconds, seconds)
+    rate, gain = p("grains_hz", *loose.rate, logarithmic=True), p("grain_gain", *loose.gain)
+    strengths = pareto(p("grain_crackle", 1.3, 4.0), 6.0)
+    return lambda rng: gain * unit(cloud.scatter(rng, length, 1.6 * rate * press, strengths)[0])
 
 
 def _pressure(t: Signal, seconds: float) -> Signal:
@@ -236,12 +203,13 @@ def _family(surface: Surface, name: str, label: str, *words: str) -> Family:
         name=f"footsteps_{name}",
         label=f"Footsteps {label}",
         category="FEETHmn",
+        heard_as=("Walk, footsteps", "Run"),
         words=words,
         params=params(pace=1.0, count=0, hardness=0.5, wetness=0.15),
         sustained=True,
         length_seconds=4.0,
         interval_seconds=0.54,
-        render=repeating(walk_on(surface), interval_seconds=0.54),
+        render=repeating(walk_on(surface, f"footsteps_{name}"), interval_seconds=0.54),
     )
 
 

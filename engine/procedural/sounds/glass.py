@@ -60,6 +60,12 @@ FAMILIES = (
         name="glass_break",
         label="Glass Break",
         category="GLASBrk",
+        heard_as=(
+            "Glass",
+            "Shatter",
+            "Breaking",
+            "Smash, crash",
+        ),
         words=(
             "glass break",
             "glass shatter",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from engine.procedural.builders import Chunk, bed, one_shot, repeating
+from engine.procedural.draws import draws_of
 from engine.procedural.envelope import fade_edges, unit
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
 from engine.procedural.filters import bandpass, lowpass, saturate
@@ -77,8 +78,9 @@ def alarm(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
 
 def beep(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     """One plain tone."""
-    hz, seconds = pick(rng, 800, 2_000) / knobs.size**0.5, rng.uniform(0.12, 0.3)
-    second = rng.uniform(0.05, 0.25)
+    p = draws_of(rng, "beep")
+    hz, seconds = p("pitch_hz", 500, 3_500, logarithmic=True) / knobs.size**0.5, p("seconds", 0.06, 0.32)
+    second = p("second", 0.0, 0.5)
 
     def tone(index: int) -> Signal:
         t = times(samples(seconds))
@@ -133,6 +135,10 @@ FAMILIES = (
         name="siren",
         label="Siren",
         category="ALRMSirn",
+        heard_as=(
+            "Siren",
+            "Emergency vehicle",
+        ),
         words=(
             "siren",
             "police siren",
@@ -153,6 +159,7 @@ FAMILIES = (
         name="alarm",
         label="Alarm",
         category="ALRMElec",
+        heard_as=("Alarm",),
         words=(
             "alarm",
             "alarm clock",
@@ -173,6 +180,7 @@ FAMILIES = (
         name="beep",
         label="Beep",
         category="BEEP",
+        heard_as=("Beep, bleep",),
         words=(
             "beep",
             "electronic beep",
@@ -193,6 +201,7 @@ FAMILIES = (
         name="telephone",
         label="Telephone Ring",
         category="COMTelph",
+        heard_as=("Telephone",),
         words=(
             "telephone ring",
             "telephone",
@@ -214,6 +223,7 @@ FAMILIES = (
         name="car_horn",
         label="Car Horn",
         category="VEHHorn",
+        heard_as=("Vehicle horn, car horn, honking",),
         words=("car horn", "horn", "honk", "car honk", "beeping car", "honking", "truck horn", "hooter", "tooting"),
         params=params(distance_m=8.0, wetness=0.3),
         sustained=False,

@@ -12,26 +12,31 @@ import numpy as np
 
 from engine.procedural.bubbles import bubble, bubbles
 from engine.procedural.builders import PIECE_SAMPLES, Chunk, bed, one_shot, repeating
+from engine.procedural.draws import draws_of
 from engine.procedural.envelope import add, attack_decay, decay, steady, unit
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
 from engine.procedural.filters import highpass
-from engine.procedural.grains import RATE_HOP, Cloud, lognormal
+from engine.procedural.grains import RATE_HOP, Cloud, lognormal, pareto, ticks
 from engine.procedural.noise import Curve, Rng, bump, coloured, painted, pick, samples, tilt, white
 
 
 def dripper(rng: Rng, knobs: Knobs) -> Callable[[int], Signal]:
     """One tap over one vessel: every drop a little different."""
-    usual = pick(rng, 0.0018, 0.0034) * knobs.size**0.5
+    p = draws_of(rng, "water_drip")
+    usual = p("radius_m", 0.0008, 0.0045, logarithmic=True) * knobs.size**0.5
+    slap, slap_hz, rise = p("slap", 0.02, 1.5, logarithmic=True), p("slap_hz", 800, 5_000), p("rise", 0.02, 0.6)
+    rings, late = p("rings", 0.7, 4.0), p("late_seconds", 0.003, 0.03, logarithmic=True)
+    second, spray, spread = p("second", 0.0, 0.8), p("spray", 0.0, 6.0), p("spread", 0.02, 0.35)
 
     def drop(index: int) -> Signal:
-        out = np.zeros(samples(0.22))
-        n = samples(0.006)
-        add(out, 0.22 * unit(highpass(white(rng, n) * decay(n, 0.001), 2_000)), 0)
-        radius = usual * rng.uniform(0.8, 1.25)
-        add(out, bubble(radius, rng.uniform(0.1, 0.3), 1.5), samples(rng.uniform(0.006, 0.016)))
-        add(out, 0.35 * bubble(radius * rng.uniform(0.4, 0.8), 0.2, 1.5), samples(rng.uniform(0.03, 0.07)))
-        for _ in range(int(rng.poisson(2))):
-            add(out, 0.12 * bubble(radius * rng.uniform(0.25, 0.5), 0.1), samples(rng.uniform(0.02, 0.11)))
+        out = np.zeros(samples(0.3))
+        n = samples(0.012)
+        add(out, slap * unit(highpass(white(rng, n) * decay(n, 0.0015), slap_hz)), 0)
+        radius = usual * rng.uniform(1 - spread, 1 + spread)
+        add(out, bubble(radius, rise * rng.uniform(0.6, 1.5), rings), samples(late * rng.uniform(0.7, 1.4)))
+        add(out, second * bubble(radius * rng.uniform(0.4, 0.8), rise, rings), samples(rng.uniform(0.03, 0.09)))
+        for _ in range(int(rng.poisson(spray))):
+            add(out, 0.12 * bubble(radius * rng.uniform(0.25, 0.5), 0.1), samples(rng.uniform(0.02, 0.13)))
         return out * rng.uniform(0.6, 1.0)
 
     return drop
@@ -80,22 +85,40 @@ def pour(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
 
 def splash(rng: Rng, knobs: Knobs) -> Signal:
     """Something falls in: the slap, the cavity closing, drops raining back."""
+    p = draws_of(rng, "splash")
     big = knobs.size**0.5
-    length = samples(1.1 * big + 0.3)
-    slap = coloured(rng, length, -0.8, low_hz=150 / big, high_hz=7_000)[0]
-    out = slap * attack_decay(length, 0.002, 0.05 * big) * (0.5 + 0.5 * knobs.intensity)
-    spray = highpass(white(rng, length), 1_500) * attack_decay(length, 0.03, 0.16 * big)
-    fine = Cloud(rng, bubbles(rng, 16, 0.0006, 0.003 * big, rise=0.08), length, 1)
+    length = samples(p("seconds", 0.7, 1.4) * big + 0.3)
+    low, high = p("slap_low_hz", 100, 500, logarithmic=True) / big, p("slap_high_hz", 2_500, 12_000, logarithmic=True)
+    slap = coloured(rng, length, -p("slap_slope", 0.2, 1.4), low_hz=low, high_hz=high)[0]
+    slap_s, rise = p("slap_seconds", 0.02, 0.25, logarithmic=True), p("slap_attack", 0.001, 0.03, logarithmic=True)
+    out = slap * attack_decay(length, rise, slap_s * big) * (0.5 + 0.5 * knobs.intensity)
+    spray_s, late = p("spray_seconds", 0.08, 0.6, logarithmic=True), p("spray_late", 0.01, 0.15)
+    spray = highpass(white(rng, length), p("spray_hz", 800, 3_500)) * attack_decay(length, late, spray_s * big)
+    spray *= 0.4 + 1.2 * Curve(rng, length / SAMPLE_RATE_HZ, p("spray_flutter_hz", 8, 40)).samples(0, length)
+    smallest = p("drop_m", 0.0004, 0.0015, logarithmic=True)
+    fine = Cloud(rng, bubbles(rng, 12, smallest, 0.003 * big, rise=0.08), length, 1)
     t = np.arange(-(-length // RATE_HOP)) * RATE_HOP / SAMPLE_RATE_HZ
     gulp = np.zeros(length)
-    for _ in range(int(rng.integers(3, 7))):
-        add(
-            gulp,
-            bubble(pick(rng, 0.006, 0.016) * big, 0.25, 1.3) * rng.uniform(0.4, 1.0),
-            samples(rng.uniform(0.03, 0.25) * big),
-        )
-    drops = fine.scatter(rng, length, 1_600 * np.exp(-t / (0.25 * big)), lognormal(0.9))[0]
-    return unit(out) + 0.18 * knobs.intensity * spray + 0.55 * unit(drops) + 0.45 * unit(gulp) * decay(length, 0.5)
+    cavity, spread = p("cavity_m", 0.004, 0.016, logarithmic=True), p("gulp_seconds", 0.1, 0.4)
+    for _ in range(int(rng.integers(2, 8))):
+        radius = cavity * rng.uniform(0.6, 1.6) * big
+        add(gulp, bubble(radius, 0.25, 1.3) * rng.uniform(0.4, 1.0), samples(rng.uniform(0.03, spread) * big))
+    rate = p("drops_hz", 300, 4_000, logarithmic=True) * np.exp(-t / (p("drops_seconds", 0.1, 0.7) * big))
+    drops = fine.scatter(rng, length, rate, lognormal(0.9))[0]
+    low_hz = p("patter_hz", 700, 3_500, logarithmic=True)
+    patter = Cloud(rng, ticks(rng, 8, ms=(0.3, 4.0), hz=(low_hz, 3.5 * low_hz), q=(0.5, 1.5)), length, 1)
+    back = t / (p("patter_late", 0.03, 0.3) * big)  # what was thrown up comes down a little later
+    falling = p("patter_rate_hz", 100, 4_000, logarithmic=True) * back * np.exp(1 - back)
+    mix = unit(out) + p("patter", 0.05, 1.2, logarithmic=True) * unit(
+        patter.scatter(rng, length, falling, pareto(1.6))[0]
+    )
+    for _ in range(int(p("lobes", 0.0, 5.99))):  # the crown breaks into sheets, each with a splash of its own
+        n = samples(rng.uniform(0.06, 0.3) * big)
+        lobe = coloured(rng, n, -0.7, low_hz=low * rng.uniform(1, 3), high_hz=high)[0] * attack_decay(n, 0.006, 0.06)
+        add(mix, p("lobe", 0.1, 0.9) * rng.uniform(0.4, 1.0) * unit(lobe), samples(rng.uniform(0.04, 0.5) * big))
+    mix += p("spray", 0.05, 1.2, logarithmic=True) * (0.4 + knobs.intensity) * spray / 3
+    whole: Signal = mix + p("drops", 0.1, 1.0) * unit(drops) + p("gulp", 0.0, 0.7) * unit(gulp) * decay(length, 0.5)
+    return whole
 
 
 def waves(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
@@ -138,6 +161,11 @@ FAMILIES = (
         name="water_drip",
         label="Water Drip",
         category="WATRDrip",
+        heard_as=(
+            "Drip",
+            "Plop",
+            "Water tap, faucet",
+        ),
         words=(
             "water drip",
             "drip",
@@ -160,6 +188,12 @@ FAMILIES = (
         name="stream",
         label="Stream",
         category="WATRFlow",
+        heard_as=(
+            "Stream",
+            "Water",
+            "Trickle, dribble",
+            "Gurgling",
+        ),
         words=(
             "stream",
             "brook",
@@ -184,6 +218,12 @@ FAMILIES = (
         name="water_pour",
         label="Water Pour",
         category="WATRPour",
+        heard_as=(
+            "Pour",
+            "Fill (with liquid)",
+            "Liquid",
+            "Water",
+        ),
         words=(
             "pour water",
             "pour",
@@ -205,6 +245,7 @@ FAMILIES = (
         name="splash",
         label="Water Splash",
         category="WATRSplsh",
+        heard_as=("Splash, splatter",),
         words=(
             "splash",
             "water splash",
@@ -224,6 +265,10 @@ FAMILIES = (
         name="waves",
         label="Ocean Waves",
         category="WATRWave",
+        heard_as=(
+            "Waves, surf",
+            "Ocean",
+        ),
         words=("waves", "ocean wave", "sea", "surf", "ocean", "beach", "waves on shore", "waves crashing", "seashore"),
         params=params(pace=1.0, wetness=0.0),
         sustained=True,

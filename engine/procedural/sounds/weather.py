@@ -12,11 +12,12 @@ from scipy.signal import fftconvolve
 
 from engine.procedural.bubbles import bubbles
 from engine.procedural.builders import PIECE_SAMPLES, Chunk, bed, one_shot
-from engine.procedural.envelope import add, decay, steady
+from engine.procedural.draws import draws_of
+from engine.procedural.envelope import add, arch, decay, steady, unit
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
 from engine.procedural.filters import lowpass, soften
 from engine.procedural.grains import Cloud, lognormal, ticks
-from engine.procedural.noise import Curve, Rng, bump, coloured, lines, painted, pick, samples, tilt, times, white
+from engine.procedural.noise import Curve, Rng, bump, coloured, painted, pick, samples, tilt, times, white
 from engine.procedural.room import tail
 
 
@@ -52,15 +53,20 @@ def rain(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
 def wind(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     """A breeze at low intensity, a howling gale at high."""
     seconds = length / SAMPLE_RATE_HZ
-    gusts, flutter = Curve(rng, seconds, rng.uniform(0.5, 1.4) * knobs.pace), Curve(rng, seconds, 5.0)
-    bands = [(pick(rng, 190, 520) / knobs.size**0.4, rng.uniform(0.1, 0.28), rng.uniform(0.2, 1.2)) for _ in range(3)]
-    depth, sway = rng.uniform(0.45, 0.8), rng.uniform(0.5, 1.1)
-    slope, high = -rng.uniform(1.1, 1.7), pick(rng, 800, 1_600) * (0.5 + knobs.intensity)
-    howl, leaves = 0.5 + 1.6 * knobs.intensity**1.5, rng.uniform(0.01, 0.05)
+    p = draws_of(rng, "wind")
+    gusts, flutter = Curve(rng, seconds, p("gusts_hz", 0.3, 2.0) * knobs.pace), Curve(rng, seconds, 5.0)
+    width = p("howl_octaves", 0.05, 0.5, logarithmic=True)
+    bands = [
+        (p(f"howl_{k}_hz", 150, 1_600, logarithmic=True) / knobs.size**0.4, width, p(f"howl_{k}", 0.0, 1.6))
+        for k in range(3)
+    ]
+    depth, sway, bend = p("depth", 0.3, 0.95), p("sway", 0.2, 1.5), p("bend", 0.7, 2.5)
+    slope, high = -p("slope", 1.0, 2.6), p("top_hz", 300, 3_000, logarithmic=True) * (0.5 + knobs.intensity)
+    howl, leaves = 0.5 + 1.6 * knobs.intensity**1.5, p("leaves", 0.002, 0.08, logarithmic=True)
 
     def air(t: Signal, hz: Signal) -> Signal:
         g = gusts(t)
-        force = 1 - depth + depth * (0.85 * g**1.4 + 0.15 * flutter(t))
+        force = 1 - depth + depth * (0.85 * g**bend + 0.15 * flutter(t))
         shape = force * tilt(hz, 60, high, slope)
         for centre, width, gain in bands:
             moved = centre * (1 + sway * (g - 0.4)) * (0.7 + 0.6 * knobs.intensity)
@@ -71,36 +77,37 @@ def wind(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
 
 
 def thunder(rng: Rng, knobs: Knobs) -> Signal:
-    """A crack when near, a roll when far; the roll goes on as farther parts of the channel arrive."""
-    length = samples((4.5 + 2.0 * rng.random()) * knobs.size**0.3)
+    """A crack when near, a roll when far, in the moving air of its storm; farther parts of the channel arrive later."""
+    p = draws_of(rng, "thunder")
+    length = samples(p("seconds", 4.5, 7.0) * knobs.size**0.3)
     t = times(length)
     far = float(np.clip(np.log10(knobs.distance_m / 2) / 2.5 + 0.25, 0.0, 1.0))
     out: Signal = np.zeros(length)
-    bursts = [(0.0, 1.0)] + [(rng.uniform(0.3, 3.0), rng.uniform(0.3, 0.9)) for _ in range(int(rng.integers(3, 7)))]
+    count, spread = int(p("branch_waves", 20, 110, logarithmic=True)), p("spread_seconds", 0.05, 0.8, logarithmic=True)
+    longest, fade = p("wave_seconds", 0.015, 0.09, logarithmic=True), p("fade_per_second", 0.1, 1.0)
+    bursts = [(0.0, 1.0)] + [(rng.uniform(0.3, 3.2), rng.uniform(0.3, 0.9)) for _ in range(int(p("branches", 0, 6.99)))]
     for at, gain in bursts:
-        for when in at + rng.gamma(1.2, pick(rng, 0.2, 0.5), int(rng.integers(40, 75))):
-            n = samples(rng.uniform(0.004, 0.048))
-            add(out, gain * rng.exponential() * np.exp(-0.3 * when) * np.linspace(1, -1, n), samples(when))
-    out = steady(soften(out, pick(rng, 400, 700) * (1.2 - 0.7 * far)))
-    swell = lines(Curve(rng, length / SAMPLE_RATE_HZ, rng.uniform(4.5, 6.5))(times(length // 256 + 2) * 256), 256)[
-        :length
-    ]
-    roll = (
-        np.exp(-t / rng.uniform(1.4, 2.2))
-        * np.clip(1.6 * swell - 0.2, 0.05, 1.0)
-        * np.minimum(1.0, t / pick(rng, 0.03, 0.15))
-    )
-    rumble = coloured(rng, length, -rng.uniform(1.4, 1.9), low_hz=30, high_hz=pick(rng, 220, 330))[0] * roll
+        for when in at + rng.gamma(1.2, spread, count):
+            n = samples(rng.uniform(0.004, longest))
+            add(out, gain * rng.exponential() * np.exp(-fade * when) * np.linspace(1, -1, n), samples(when))
+    out = steady(soften(out, p("channel_hz", 100, 1_500, logarithmic=True) * (1.2 - 0.7 * far)))
+    swell = Curve(rng, length / SAMPLE_RATE_HZ, p("swell_hz", 1.5, 8.0)).samples(0, length, 256)
+    roll = np.exp(-t / p("roll_seconds", 0.8, 4.0)) * np.clip(1.6 * swell - 0.2, 0.05, 1.0)
+    roll *= np.minimum(1.0, t / p("roll_attack_seconds", 0.02, 0.6, logarithmic=True))
+    top = p("rumble_hz", 80, 600, logarithmic=True)
+    rumble = roll * coloured(rng, length, -p("rumble_slope", 1.0, 2.8), low_hz=30, high_hz=top)[0]
     n = samples(0.7)
-    tear = white(rng, n) * decay(n, pick(rng, 0.06, 0.22)) * np.repeat(rng.random(n // 600 + 1), 600)[:n]
-    crack = lowpass(tear, pick(rng, 1_800, 3_800)) * 2.2 * (1 - far) * (0.4 + knobs.intensity)
-    mix = rng.uniform(0.7, 1.1) * out + rng.uniform(1.8, 2.4) * rumble
-    mix[:n] += crack
-    valley = tail(rng, rng.uniform(1.7, 2.4), 1)[0]
-    mix += rng.uniform(0.9, 1.3) * fftconvolve(mix, valley)[:length]
+    tear = white(rng, n) * decay(n, p("tear_seconds", 0.03, 0.3, logarithmic=True))
+    tear *= np.repeat(rng.random(n // 600 + 1), 600)[:n]
+    crack = lowpass(tear, p("crack_hz", 1_200, 6_000, logarithmic=True)) * (1 - far) * (0.4 + knobs.intensity)
+    mix = p("channel", 0.1, 1.5) * out + p("rumble", 0.3, 4.0) * rumble
+    mix[:n] += p("crack", 0.0, 3.5) * crack
+    valley = tail(rng, p("valley_seconds", 1.0, 4.0), 1)[0]
+    mix += p("valley", 0.1, 2.0) * fftconvolve(mix, valley)[:length]
     mix[: samples(0.004)] *= np.linspace(0, 1, samples(0.004))
     mix *= np.minimum(1.0, (length - np.arange(length)) / (0.3 * length)) ** 1.5
-    whole: Signal = mix
+    air = coloured(rng, length, -1.0, low_hz=60, high_hz=6_000)[0] * arch(length, 0.02, 0.4)
+    whole: Signal = unit(mix) + p("storm_air", 0.001, 0.012, logarithmic=True) * air
     return whole
 
 
@@ -109,6 +116,7 @@ FAMILIES = (
         name="rain",
         label="Rain",
         category="RAIN",
+        heard_as=("Rain",),
         words=(
             "rain",
             "rainfall",
@@ -131,6 +139,7 @@ FAMILIES = (
         name="wind",
         label="Wind",
         category="WIND",
+        heard_as=("Wind",),
         words=("wind", "breeze", "gust of wind", "gale", "howling wind", "wind gust", "windy", "blizzard", "storm"),
         params=params(pace=1.0, wetness=0.0),
         sustained=True,
@@ -142,6 +151,10 @@ FAMILIES = (
         name="thunder",
         label="Thunder",
         category="THUN",
+        heard_as=(
+            "Thunder",
+            "Thunderstorm",
+        ),
         words=(
             "thunder",
             "thunderclap",
@@ -152,7 +165,7 @@ FAMILIES = (
             "lightning strike",
             "thunderstorm",
         ),
-        params=params(wetness=0.1),
+        params=params(distance_m=40.0, wetness=0.1),
         sustained=False,
         length_seconds=7.0,
         interval_seconds=8.0,

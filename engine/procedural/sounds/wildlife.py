@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.procedural.builders import PIECE_SAMPLES, Chunk, bed
+from engine.procedural.draws import Draws, draws_of
 from engine.procedural.envelope import steady
 from engine.procedural.family import SAMPLE_RATE_HZ, Family, Knobs, Signal, params
 from engine.procedural.grains import Cloud
@@ -33,10 +34,12 @@ def _song(rng: Rng, base_hz: float) -> Signal:
     return np.concatenate(parts)
 
 
-def _chirp(rng: Rng) -> Signal:
+def _chirp(rng: Rng, p: Draws) -> Signal:
     """One chirp of a cricket: a few pulses of a nearly pure tone, each stronger than the last."""
-    hz, pulses, rate = pick(rng, 3_800, 5_000), int(rng.integers(3, 6)), rng.uniform(24, 40)
-    length = samples(0.62 / rate)
+    hz = p("chirp_hz", 3_200, 5_600, logarithmic=True) * rng.uniform(0.88, 1.14)
+    pulses = max(2, round(p("pulses", 2.0, 6.0) * rng.uniform(0.8, 1.2)))
+    rate = p("pulses_hz", 18, 50) * rng.uniform(0.9, 1.1)
+    length = samples(p("pulse_share", 0.35, 0.8) / rate)
     u = np.arange(length) / length
     tone = np.sin(2 * np.pi * np.cumsum(hz * (1.015 - 0.03 * u)) / SAMPLE_RATE_HZ) * np.sin(np.pi * u**0.8) ** 1.2
     out = np.zeros(samples(pulses / rate))
@@ -100,18 +103,22 @@ def birds(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
 
 def crickets(rng: Rng, knobs: Knobs, length: int, channels: int) -> Chunk:
     """A night of them: near ones that chirp, far ones that merge into a shimmer."""
-    count = 3 + round(6 * knobs.intensity)
-    calls = [[_chirp(rng)] for _ in range(count)]
-    period = rng.uniform(0.3, 0.7, count) / knobs.pace
+    p = draws_of(rng, "crickets")
+    count = 3 + round(p("singers", 2.0, 12.0) * knobs.intensity)
+    calls = [[_chirp(rng, p)] for _ in range(count)]
+    period = p("rest_seconds", 0.2, 0.9) * rng.uniform(0.7, 1.4, count) / knobs.pace
     pauses = [(0.7 * p, 0.75 * p) for p in period]
-    near = chorus(rng, length, calls, pauses, 0.1 * 10 ** rng.random(count), channels)
-    haze, pulse, night = pick(rng, 3_900, 5_000), rng.uniform(14, 18), rng.uniform(0.02, 0.06)
+    near = chorus(rng, length, calls, pauses, p("farthest", 0.03, 0.5) ** rng.random(count), channels)
+    haze, pulse = p("haze_hz", 3_500, 5_500, logarithmic=True), p("haze_pulse_hz", 10, 30)
+    merged, night = p("haze", 0.005, 0.3, logarithmic=True), p("night", 0.005, 0.15, logarithmic=True)
 
     def chunk(rng: Rng, start: int, size: int) -> Signal:
         t = (start + np.arange(size)) / SAMPLE_RATE_HZ
         far = coloured(rng, size, 0.0, low_hz=haze * 0.96, high_hz=haze * 1.02, channels=channels)
         shimmer = steady(far) * (0.5 + 0.5 * np.abs(np.sin(np.pi * pulse * t)))
-        return near(rng, start, size) + 0.05 * shimmer + night * coloured(rng, size, -1.1, low_hz=60, channels=channels)
+        return (
+            near(rng, start, size) + merged * shimmer + night * coloured(rng, size, -1.1, low_hz=60, channels=channels)
+        )
 
     return chunk
 
@@ -121,6 +128,7 @@ FAMILIES = (
         name="birds",
         label="Birdsong",
         category="BIRDSong",
+        heard_as=("Bird",),
         words=(
             "birds",
             "bird song",
@@ -144,6 +152,10 @@ FAMILIES = (
         name="crickets",
         label="Crickets",
         category="ANMLInsc",
+        heard_as=(
+            "Cricket",
+            "Insect",
+        ),
         words=(
             "crickets",
             "cricket chirp",
