@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES := lua5.3 lua5.4 lua-check lua-socket liblo-tools libportaudio2 iproute2 chromium ardour xvfb xdotool
+SYSTEM_PACKAGES := lua5.3 lua5.4 lua-check lua-socket liblo-tools libportaudio2 iproute2 chromium ardour xvfb xdotool \
+	dpf-source g++ pkg-config pulseaudio pulseaudio-utils libasound2-plugins
 
 .PHONY: demo test lint bench docs clean
 
@@ -43,7 +44,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 # The programs that the tests talk to; without them their tests are skipped (and fail in CI).
 system:
-	@if which lua5.3 lua5.4 luacheck oscsend ip chromium ardour Xvfb xdotool >/dev/null && lua5.4 -e 'require "socket"' 2>/dev/null; then :; \
+	@if which lua5.3 lua5.4 luacheck oscsend ip chromium ardour Xvfb xdotool g++ pulseaudio pactl >/dev/null && [ -d /usr/share/dpf ] && lua5.4 -e 'require "socket"' 2>/dev/null; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES); \
 	else echo "Some tests will be skipped. To run them: sudo apt-get install $(SYSTEM_PACKAGES)"; fi

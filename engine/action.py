@@ -231,6 +231,13 @@ class Worldize(Action):
     amount: float = Field(1.0, ge=0, le=1, description="0 dry, 1 as in the reference.")
 
 
+class Treat(Action):
+    """Through the effects of a preset: phone, next-room, or one of your own."""
+
+    reach = "around"
+    chain: str = Field(min_length=1, max_length=64, description="Name of the preset.")
+
+
 class Trim(Action):
     """Keep a part."""
 
@@ -299,7 +306,7 @@ ACTIONS: dict[str, type[Action]] = {
     for kind in (
         *(Denoise, SpectralSubtraction, Wiener, Wavelet, SpectralGate, Declick, Dehum, RemoveDc),
         *(Speed, Pitch, Warp, Shift, Reverse, Resample),
-        *(Volume, Limit, Fade, Pan, Width, Distance, Worldize),
+        *(Volume, Limit, Fade, Pan, Width, Distance, Worldize, Treat),
         *(Trim, Loop, Extend, Fill, Restyle, FillGaps),
     )
 }

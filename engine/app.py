@@ -39,9 +39,12 @@ from engine.protocol.messages import (
     StemReply,
     WarningReply,
 )
+from engine.protocol.preview_messages import PreviewCommand
 from engine.protocol.reply_to import ReplyTo
 from engine.protocol.server import Server
+from engine.remote_preview import RemotePreview
 from engine.request import AlignRequest, EditRequest, GenerateRequest, Job, JobRequest, RegionRequest, SpotRequest
+from engine.results import StemFile
 from engine.session import Session
 from engine.stems.folder import check_path, clean_partials
 
@@ -67,6 +70,9 @@ class Engine:
             token=settings.token.get_secret_value() if settings.token else None,
             spool=settings.spool_folder,
         )
+        self._preview = RemotePreview(
+            settings, send=self._server.send, session_of=self._session_of, stems_of=self._stems_of
+        )
         self._began = time.monotonic()
 
     async def run(self, on_ready: Callable[[int, tuple[str, ...]], None], stop: asyncio.Event) -> None:
@@ -89,6 +95,7 @@ class Engine:
             finally:
                 await self._server.stop()
         finally:
+            await self._preview.close()
             await self._jobs.stop()
 
     # Commands
@@ -97,6 +104,8 @@ class Engine:
         match command:
             case JobCommand():
                 await self._submit(command, reply_to)
+            case PreviewCommand():
+                await self._preview.handle(command, reply_to)
             case Cancel(job_id=job_id):
                 await self._cancel(job_id, reply_to)
             case AskJob(job_id=job_id):
@@ -117,7 +126,7 @@ class Engine:
 
     async def _submit(self, command: JobCommand, reply_to: ReplyTo) -> None:
         request = command.request
-        session = await self._jobs.get_session(request.session) if request.session else Session()
+        session = await self._session_of(request.session)
         follows = request.follows if isinstance(request, GenerateRequest) else ""
         job = Job(
             id=command.job_id,
@@ -174,6 +183,12 @@ class Engine:
             )
         return view.result.manifest
 
+    async def _session_of(self, session_id: str) -> Session:
+        return await self._jobs.get_session(session_id) if session_id else Session()
+
+    async def _stems_of(self, job_id: str) -> tuple[StemFile, ...]:
+        return (await self._jobs.view(job_id)).stems
+
     async def _status(self) -> StatusReply:
         counts = await self._jobs.counts()
         return StatusReply(
@@ -191,6 +206,8 @@ class Engine:
     # Replies
 
     def _tell(self, event: JobEvent) -> None:
+        if event.stem is not None:
+            self._preview.on_stem(event.job_id, event.stem)
         if event.view.ended:
             error = event.view.error
             _log.info("job %s: %s%s", event.job_id, event.kind, f": {error.sentence}" if error else "")

@@ -71,13 +71,21 @@ class Settings(BaseSettings):
     models_device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="What diffusion models run on.")
     models_compile: bool = Field(False, description="Compile models on loading: minutes once, faster steps after.")
     models_keep_seconds: float = Field(300.0, ge=0, description="A model that nobody uses leaves memory after these.")
-    presets: Path | None = Field(None, description="Folder of the user's own presets, beside the built-in ones.")
+    presets: Path | None = Field(None, description="Folder of your own presets; `presets` in the data folder else.")
+    plugin_folders: tuple[Path, ...] = Field((), description="Folders of VST3 and AU plugins, beside the system's own.")
+    plugin_timeout_seconds: float = Field(20.0, gt=0, le=600, description="What a plugin takes longer to load hangs.")
+    preview_device: str = Field(
+        "", max_length=1_024, description="Output that previews play through: name, part of one, number; or 'none'."
+    )
     llm_base_url: str | None = Field(None, description="OpenAI-compatible server; none is the OpenAI service itself.")
     llm_model: str | None = Field(
         None, description="Model that plans; local:NAME of 'cuewright models list'. None: words stay on this machine."
     )
     llm_api_key: SecretStr | None = Field(None, description="Key for the server; OPENAI_API_KEY otherwise.")
     llm_timeout_seconds: float = Field(30.0, gt=0, le=600)
+    llm_price_per_million_tokens: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="In your currency, taken and given alike; costs are told with it."
+    )
     llm_concurrent: int = Field(4, ge=1, le=256, description="Questions that are at a server at once.")
     vlm_model: str | None = Field(
         None, description="Model that looks at pictures and judges what was aligned; else they are measured."
@@ -88,6 +96,16 @@ class Settings(BaseSettings):
     def models_path(self) -> Path:
         """Where the weights of models lie."""
         return self.models_folder or self.data_folder / "models"
+
+    @property
+    def presets_folder(self) -> Path:
+        """Where the user's own presets lie; it need not exist."""
+        return self.presets or self.data_folder / "presets"
+
+    @property
+    def plugins_path(self) -> Path:
+        """What a scan of plugins found."""
+        return self.data_folder / "plugins.json"
 
     @property
     def spool_folder(self) -> Path:

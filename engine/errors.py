@@ -20,6 +20,8 @@ This module knows the codes; it knows neither OSC nor the command line, which on
     │   ├── PictureUnreadable    picture_unreadable    no picture in it, or none in the slice
     │   ├── NothingMoves         nothing_moves         no cue is to be seen in the picture
     │   ├── CueSheetUnreadable   cue_sheet_unreadable  not one row of it is a cue
+    │   ├── ChainInvalid         chain_invalid         a plugin has no such parameter, value or channels
+    │   ├── PluginMissing        plugin_missing        no plugin of that name is here
     │   └── NotAuthorised        not_authorised        token missing or wrong
     ├── ResourceError            the machine cannot do it now
     │   ├── QueueFull            queue_full
@@ -30,12 +32,14 @@ This module knows the codes; it knows neither OSC nor the command line, which on
     │   ├── DependencyMissing    dependency_missing
     │   ├── WeightsMissing       weights_missing       a model's files are not here, or not whole
     │   ├── LicenceNotAccepted   licence_not_accepted
+    │   ├── NoDevice             no_device             no audio output or input, gone, or held by another
     │   ├── DawNotReady          daw_not_ready         not running, no session open, too old, busy
     │   └── DawRefused           daw_refused           a step in the DAW failed; the rest was taken back
     ├── RenderError              the work itself failed
     │   ├── PlannerFailed        planner_failed
     │   ├── BackendFailed        backend_failed
     │   ├── WorkerDied           worker_died
+    │   ├── PluginFailed         plugin_failed         a plugin crashed, hung, or gave no sound
     │   └── RebuildDiffers       rebuild_differs
     ├── Cancelled                cancelled             not a failure: the user asked
     └── InternalError            internal              a defect of ours
@@ -165,6 +169,18 @@ class CueSheetUnreadable(RequestError):
     code = "cue_sheet_unreadable"
 
 
+class ChainInvalid(RequestError):
+    """A chain sets what its plugin does not have, or cannot be used for this sound."""
+
+    code = "chain_invalid"
+
+
+class PluginMissing(RequestError):
+    """No plugin of that name or path is on this machine."""
+
+    code = "plugin_missing"
+
+
 class NotAuthorised(RequestError):
     """The engine asks for a token and the request has none, or a wrong one."""
 
@@ -225,6 +241,12 @@ class LicenceNotAccepted(ResourceError):
     code = "licence_not_accepted"
 
 
+class NoDevice(ResourceError):
+    """No sound can be played or heard there now."""
+
+    code = "no_device"
+
+
 class DawNotReady(ResourceError):
     """The DAW is not running, has no session open, is too old, or is busy."""
 
@@ -259,6 +281,12 @@ class WorkerDied(RenderError):
     """The worker process ended in the middle of the job, twice."""
 
     code = "worker_died"
+
+
+class PluginFailed(RenderError):
+    """A plugin crashed, hung, or returned something that is not sound; the sentence names it and what it was doing."""
+
+    code = "plugin_failed"
 
 
 class RebuildDiffers(RenderError):

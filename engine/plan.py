@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from engine.chain import NO_CHAIN, Chain
 from engine.cue import MAX_CUES, Cue
 from engine.model import Model
 from engine.picture import Picture
@@ -91,6 +92,7 @@ class Event(Model):
     gain_db: float = 0.0
     pan: float = Field(0.0, ge=-1, le=1)
     cue: str = Field("", description="Id of the cue that its onset lies on.")
+    chain: Chain = Field(NO_CHAIN, description="Effects that its takes go through.")
     takes: tuple[TakeSpec, ...] = Field(min_length=1, max_length=16)
 
 
@@ -103,6 +105,7 @@ class Plan(Model):
     length_samples: int = Field(ge=1, description="Length of the mix.")
     seed: int
     mix: bool = True
+    mix_chain: Chain = Field(NO_CHAIN, description="Effects that the mix goes through.")
     outline: Outline
     events: tuple[Event, ...] = Field(min_length=1, max_length=MAX_EVENTS)
     picture: Picture | None = Field(None, description="What it was composed to.")
@@ -135,5 +138,6 @@ class EditPlan(Model):
     noise: Cutting | None = Field(None, description="Noise alone.")
     reference: str = Field("", description="File recorded in the room for worldize.")
     sounds: tuple[TakeSpec, ...] = Field((), description="New sounds for fill, one an action that has words.")
+    chains: dict[str, Chain] = Field(default_factory=dict, description="What treat names, by name.")
     seeds: tuple[int, ...] = Field(min_length=1, max_length=16, description="One a take.")
     warnings: tuple[str, ...] = ()

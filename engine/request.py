@@ -60,6 +60,10 @@ class GenerateRequest(Model):
         "auto", description="What turns words into a plan; auto is llm where one is configured, else rules."
     )
     preset: str = Field("", max_length=64, description="Name of a preset to start from.")
+    chain: str = Field(
+        "", max_length=64, description="Name of a preset whose effects every sound goes through: phone, next-room."
+    )
+    mix_chain: str = Field("", max_length=64, description="The same, for the mix.")
     channels: int | None = Field(
         None, ge=1, le=2, description="1 or 2; left out, single sounds are mono and backgrounds stereo."
     )

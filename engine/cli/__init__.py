@@ -11,6 +11,7 @@ import typer
 from engine import __version__
 from engine.cli import (
     align,
+    bank,
     bench,
     doctor,
     edit,
@@ -20,7 +21,10 @@ from engine.cli import (
     install,
     library,
     models,
+    perform,
     picture,
+    plugins,
+    preview,
     protools,
     serve,
     sounds,
@@ -28,6 +32,7 @@ from engine.cli import (
 )
 from engine.cli.output import print_error
 from engine.errors import (
+    BadArgument,
     Cancelled,
     CuewrightError,
     DependencyMissing,
@@ -40,6 +45,9 @@ OF_MODELS = frozenset(
     ["accelerate", "diffusers", "huggingface_hub", "peft", "safetensors", "tokenizers", "torch", "transformers"]
 )
 """Packages that the extra ``models`` brings."""
+
+_UsageError: type[BaseException] = typer.BadParameter.__mro__[1]
+"""Whatever is wrong with a command line; the class above the only one that Typer names in public."""
 
 app = typer.Typer(
     name="cuewright",
@@ -79,8 +87,12 @@ app.command()(serve.demo)
 app.add_typer(serve.jobs_app, name="jobs")
 app.command()(sounds.backends)
 app.command()(sounds.presets)
+app.command()(bank.sounds)
+app.command()(preview.preview)
+app.command()(perform.perform)
 app.add_typer(library.library_app, name="library")
 app.add_typer(models.models_app, name="models")
+app.add_typer(plugins.plugins_app, name="plugins")
 app.command()(install.install)
 app.command()(evaluate.evaluate)
 app.command()(doctor.doctor)
@@ -90,28 +102,42 @@ app.add_typer(train.train_app, name="train")
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code: 0 done, 2 wrong request, 1 failed, 130 cancelled."""
+    as_json = "--json" in arguments
     try:
-        app(list(arguments), standalone_mode=True)
+        code = app(list(arguments), standalone_mode=not as_json)  # standing alone, it prints usage for people
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
+    except _UsageError as error:
+        print_error(_told(error), as_json)
+        return 2
+    except (typer.Abort, KeyboardInterrupt):
+        print_error(Cancelled("The command was cancelled."), as_json)
+        return 130
     except CuewrightError as error:
-        print_error(error, "--json" in arguments)
+        print_error(error, as_json)
         return 130 if isinstance(error, Cancelled) else 2 if isinstance(error, RequestError) else 1
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except MemoryError:
         short = ResourceError("There is not enough memory for this: ask for shorter sounds or fewer takes.")
-        print_error(short, "--json" in arguments)
+        print_error(short, as_json)
         return 1
     except Exception as defect:  # a person gets a sentence, whoever mends it gets the lines above it
         told = _missing(defect)
         if told is None:
             traceback.print_exc()
             told = InternalError(f"A defect of Cuewright ({type(defect).__name__}: {defect}); please report it.")
-        print_error(told, "--json" in arguments)
+        print_error(told, as_json)
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: BaseException) -> CuewrightError:
+    """A wrong command line as an error of ours."""
+    told = getattr(error, "format_message", error.__str__)()
+    field = getattr(getattr(error, "param", None), "name", None) or getattr(error, "option_name", None) or ""
+    return BadArgument(told, field=field.lstrip("-").replace("-", "_"))
 
 
 def _missing(defect: Exception) -> CuewrightError | None:

@@ -17,6 +17,9 @@ from engine.cli.bench_editing import bench_editing
 from engine.cli.bench_models import models
 from engine.cli.bench_overlap import bench_overlap
 from engine.cli.bench_planners import bench_planners
+from engine.cli.bench_plugins import bench_plugins
+from engine.cli.bench_preview import bench_preview
+from engine.cli.bench_sounds import bench_sounds
 from engine.cli.bench_spotting import bench_spotting
 from engine.cli.bench_video_tokens import bench_video_tokens
 from engine.cli.output import JsonFlag, print_json, say, table
@@ -30,6 +33,9 @@ bench_app.command("editing")(bench_editing)
 bench_app.command("models")(models)
 bench_app.command("overlap")(bench_overlap)
 bench_app.command("planners")(bench_planners)
+bench_app.command("sounds")(bench_sounds)
+bench_app.command("plugins")(bench_plugins)
+bench_app.command("preview")(bench_preview)
 bench_app.command("video-tokens")(bench_video_tokens)
 
 

@@ -21,7 +21,14 @@ ACTIONS = (
     *("speed factor=0.9", "pitch semitones=2", "warp anchors=10:10.5,100:99.5", "shift seconds=2"),
     *("reverse", "resample rate_hz=44100"),
     *("volume gain_db=-3", "volume loudness_lufs=-23", "volume envelope=0:0,100:-6", "limit ceiling_dbtp=-20"),
-    *("fade in_seconds=5 out_seconds=5", "pan position=0.5", "width amount=1.5", "distance metres=10", "worldize"),
+    *(
+        "fade in_seconds=5 out_seconds=5",
+        "pan position=0.5",
+        "width amount=1.5",
+        "distance metres=10",
+        "worldize",
+        "treat chain=cave",
+    ),
     *("trim start_seconds=60", "loop crossfade_seconds=5", "extend length_seconds={longer}", "fill_gaps"),
 )
 

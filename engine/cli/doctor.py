@@ -115,6 +115,33 @@ def _audio(settings: Settings) -> Finding:
     return Finding(check="Audio device", state="ok", found=str(name))
 
 
+def _midi(settings: Settings) -> Finding:
+    from engine.preview.midi import ports
+
+    if there := ports():
+        return Finding(check="MIDI inputs", state="ok", found=", ".join(there))
+    mend = "Connect a keyboard or controller; only performing needs one."
+    return Finding(check="MIDI inputs", state="note", found="none", mend=mend)
+
+
+def _plugins(settings: Settings) -> Finding:
+    from plugin_bridge.find import plugin_files
+    from plugin_bridge.scanned import read_scanned
+
+    scanned = read_scanned(settings).files
+    well = sum(len(file.plugins) for file in scanned)
+    bad = [name for file in scanned for name in file.quarantined]
+    if not scanned:
+        count = len(plugin_files(settings))
+        mend = "Scan them: cuewright plugins scan." if count else "None is needed; put yours where your DAW finds them."
+        return Finding(check="Plugins", state="note", found=f"{count} files, never scanned", mend=mend)
+    if bad:
+        mend = "Those in quarantine crashed or hung: update them, then cuewright plugins scan."
+        found = f"{well} scanned; in quarantine: {', '.join(bad)}"
+        return Finding(check="Plugins", state="note", found=found, mend=mend)
+    return Finding(check="Plugins", state="ok", found=f"{well} scanned")
+
+
 def _gpu(settings: Settings) -> Finding:
     if find_spec("torch") is None:
         mend = "For diffusion models: pip install 'cuewright[models]'. Procedural sounds and your library need none."
@@ -149,23 +176,35 @@ def _weights(settings: Settings) -> Finding:
 
 
 def _language_model(settings: Settings) -> Finding:
-    if not settings.llm_model:
-        found = "none: words are planned by rules and never leave this machine"
-        return Finding(check="Language model", state="ok", found=found)
-    if settings.llm_model.startswith(PREFIX):
-        return _local_language_model(settings, settings.llm_model.removeprefix(PREFIX))
-    where = settings.llm_base_url or "the OpenAI service"
-    return Finding(check="Language model", state="ok", found=f"{settings.llm_model} at {where}")
+    return _model(
+        "Language model", settings, "llm_model", "none: words are planned by rules and never leave this machine"
+    )
 
 
-def _local_language_model(settings: Settings, name: str) -> Finding:
+def _model_that_sees(settings: Settings) -> Finding:
+    return _model("Model that sees", settings, "vlm_model", "none: pictures are measured and never leave this machine")
+
+
+def _model_that_hears(settings: Settings) -> Finding:
+    return _model("Model that hears", settings, "alm_model", "none: sounds are measured and never leave this machine")
+
+
+def _model(check: str, settings: Settings, key: str, none: str) -> Finding:
+    """Where the model that a setting names is; words, pictures and sounds go to a server only where one is named."""
     from engine.backends.weights import Store
 
+    name = getattr(settings, key)
+    if not name:
+        return Finding(check=check, state="ok", found=none)
+    if not name.startswith(PREFIX):
+        where = settings.llm_base_url or "the OpenAI service"
+        return Finding(check=check, state="ok", found=f"{name} at {where}")
+    name = name.removeprefix(PREFIX)
     try:
         found = Store(settings).find(name)
     except ResourceError as error:
-        return Finding(check="Language model", state="wrong", found=error.sentence, mend="Or leave llm_model unset.")
-    return Finding(check="Language model", state="ok", found=f"{name} on this machine, {found.size_bytes / 1e9:.1f} GB")
+        return Finding(check=check, state="wrong", found=error.sentence, mend=f"Or leave {key} unset.")
+    return Finding(check=check, state="ok", found=f"{name} on this machine, {found.size_bytes / 1e9:.1f} GB")
 
 
 def _daws(settings: Settings) -> Finding:
@@ -185,7 +224,8 @@ def _daws(settings: Settings) -> Finding:
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
-    *(_python, _settings, _data, _cache, _port, _audio, _gpu, _weights, _language_model, _daws),
+    *(_python, _settings, _data, _cache, _port, _audio, _midi, _plugins, _gpu, _weights, _language_model),
+    *(_model_that_sees, _model_that_hears, _daws),
 )
 
 

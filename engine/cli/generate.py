@@ -43,6 +43,8 @@ def generate(
     backend: Annotated[str, option_of(GenerateRequest, "backend")] = "",
     planner: Annotated[str, option_of(GenerateRequest, "planner")] = "auto",
     preset: Annotated[str, option_of(GenerateRequest, "preset")] = "",
+    chain: Annotated[str, option_of(GenerateRequest, "chain")] = "",
+    mix_chain: Annotated[str, option_of(GenerateRequest, "mix_chain", "--mix-chain")] = "",
     channels: Annotated[int | None, option_of(GenerateRequest, "channels")] = None,
     track: Annotated[str, option_of(GenerateRequest, "track")] = "",
     position_timecode: Annotated[str, option_of(GenerateRequest, "position_timecode", "--at")] = "",
@@ -67,7 +69,7 @@ def generate(
             **{"prompt": _words(prompt), "folder": str(full(out)), "duration": duration},
             **{"takes": takes, "seed": seed, "backend": backend, "planner": planner, "preset": preset},
             **{"channels": channels, "track": track, "position_timecode": position_timecode},
-            **{"mix": mix, "delivery_safe": delivery_safe},
+            **{"mix": mix, "delivery_safe": delivery_safe, "chain": chain, "mix_chain": mix_chain},
         }
     )
     session = Session.read(

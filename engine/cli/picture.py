@@ -129,6 +129,8 @@ def compose(
     backend: Annotated[str, option_of(ComposeRequest, "backend")] = "",
     planner: Annotated[str, option_of(ComposeRequest, "planner")] = "auto",
     preset: Annotated[str, option_of(ComposeRequest, "preset")] = "",
+    chain: Annotated[str, option_of(ComposeRequest, "chain")] = "",
+    mix_chain: Annotated[str, option_of(ComposeRequest, "mix_chain", "--mix-chain")] = "",
     track: Annotated[str, option_of(ComposeRequest, "track")] = "",
     position_timecode: Annotated[str, option_of(ComposeRequest, "position_timecode", "--at")] = "",
     sheet_frame_rate: Annotated[str, option_of(ComposeRequest, "sheet_frame_rate")] = "",
@@ -156,7 +158,7 @@ def compose(
             **{"video_offset": offset, "duration": duration, "video_rate": play_rate, "takes": takes, "seed": seed},
             **{"backend": backend, "planner": planner, "preset": preset, "track": track, "mix": mix},
             **{"position_timecode": position_timecode, "sheet_frame_rate": sheet_frame_rate},
-            **{"delivery_safe": delivery_safe},
+            **{"delivery_safe": delivery_safe, "chain": chain, "mix_chain": mix_chain},
         }
     )
     session = _session(

@@ -92,6 +92,10 @@ def _fill_gaps(action: do.FillGaps, source: Source, kit: Kit) -> Blocks:
     return gaps.fill_gaps(source, found, np.random.default_rng(kit.seed))
 
 
+def _treat(action: do.Treat, source: Source, kit: Kit) -> Blocks:
+    return kit.treat(action.chain, source, kit.handle)
+
+
 def _unselected(action: do.Fill, source: Source, kit: Kit) -> Blocks:
     raise BadArgument("Select the spot that is to be replaced.", field="selection_length")
 
@@ -124,6 +128,7 @@ _DOERS: dict[type[Action], Callable[[Any, Source, Kit], Blocks]] = {
     do.Width: lambda action, source, kit: level.widened(source, action.amount),
     do.Distance: lambda action, source, kit: distance.distant(source, action.metres),
     do.Worldize: _worldize,
+    do.Treat: _treat,
     do.Trim: lambda action, source, kit: length.trimmed(source, action.start_seconds, action.length_seconds),
     do.Loop: lambda action, source, kit: length.seamless(source, action.crossfade_seconds),
     do.Extend: _extend,

@@ -11,10 +11,13 @@ from engine.action import Restyle
 from engine.audio import Audio, Samples
 from engine.errors import BadArgument
 from engine.handle import Handle
-from engine.source import Source
+from engine.source import Blocks, Source
 
 MakeSound = Callable[[str, Handle], Audio]
 """Words to a new sound, at the rate of what is edited, mono or with its channels, as long as the selection or less."""
+
+TreatSound = Callable[[str, Source, Handle], Blocks]
+"""A treatment's name and a sound to that sound treated, what rings on behind its end included."""
 
 
 class ChangeSound(Protocol):
@@ -47,6 +50,10 @@ def _no_change(
     return None
 
 
+def _no_treatment(name: str, source: Source, handle: Handle) -> Blocks:
+    raise BadArgument("No treatments are known here.", field="do")
+
+
 def _ignore(sentence: str) -> None:
     pass
 
@@ -69,6 +76,8 @@ class Kit:
         For fill with words.
     change_sound
         For the same, where a model can; and for what only a model can.
+    treat
+        For treat.
     warn
         Called with a sentence for the user.
     handle
@@ -81,5 +90,6 @@ class Kit:
     seed: int = 0
     make_sound: MakeSound = _no_sound
     change_sound: ChangeSound = _no_change
+    treat: TreatSound = _no_treatment
     warn: Callable[[str], object] = _ignore
     handle: Handle = field(default_factory=Handle)

@@ -8,7 +8,7 @@ the sum stays under the ceiling, the mix is the sum, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -28,11 +28,20 @@ END_FADE_SECONDS = 0.010
 """What still sounds at the end of the picture is faded within this."""
 
 
-def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
+def _untreated(audio: Audio) -> Audio:
+    return audio
+
+
+def mix(placed: Iterable[PlacedTake], plan: Plan, through: Callable[[Audio], Audio] = _untreated) -> Audio:
     """The sum of the takes, stereo, under -1 dBTP, from the plan's position to its end or the last tail's.
 
     It begins where the user's selection does; a lead-in before that is in the stems only. To a picture it ends where
     the picture does, to the sample: tails that ring on are whole in the stems and faded in the mix.
+
+    Parameters
+    ----------
+    through
+        Effects that the sum goes through before its level is seen to.
 
     Raises
     ------
@@ -49,10 +58,11 @@ def mix(placed: Iterable[PlacedTake], plan: Plan) -> Audio:
         if start < 0:
             stereo = _from_the_middle(stereo[:, -start:], take.onset_samples + start, plan.session.sample_rate)
         total[:, max(0, start) : end] += stereo
-    if plan.picture is not None and plan.length_samples < whole:
+    summed = through(Audio(samples=total, sample_rate_hz=plan.session.sample_rate))
+    if plan.picture is not None and plan.length_samples < summed.length_samples:
         fade = min(plan.length_samples // 4, round(END_FADE_SECONDS * plan.session.sample_rate))
-        total = faded(total[:, : plan.length_samples], 0, fade)
-    summed = Audio(samples=total, sample_rate_hz=plan.session.sample_rate)
+        ended = faded(summed.samples[:, : plan.length_samples], 0, fade)
+        summed = Audio(samples=ended, sample_rate_hz=plan.session.sample_rate)
     gain_db = floor_db(CEILING_DBTP + MAX_LIMITING_DB - true_peak.measure_dbtp(summed))
     if gain_db < 0:
         summed = Audio(samples=summed.samples * np.float32(amplitude(gain_db)), sample_rate_hz=summed.sample_rate_hz)

@@ -55,7 +55,7 @@ class Composer:
     """
 
     def __init__(self, job: Job, scene: Scene, sounds: Sounds, natural: Natural, previous: Plan | None) -> None:
-        self._brief = Brief.of(job, previous)
+        self._brief = Brief.of(job, sounds, previous)
         self._rate = job.session.sample_rate
         self._scene = _filled(scene, self._brief)
         self._previous = previous
@@ -130,6 +130,7 @@ class Composer:
             length_samples=length,
             seed=brief.seed,
             mix=brief.request.mix,
+            mix_chain=brief.mix_chain,
             outline=Outline(
                 steps=tuple(self._as_step(each) for each in casts),
                 length_seconds=length / self._rate if whole else None,

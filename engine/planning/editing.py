@@ -17,6 +17,7 @@ from engine.action import (
     Restyle,
     SpectralGate,
     SpectralSubtraction,
+    Treat,
     Wavelet,
     Wiener,
     Worldize,
@@ -93,6 +94,7 @@ def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, 
         planner=request.planner,
         length_seconds=(length if selection is None else selection[1] - selection[0]) / rate,
         selected=selection is not None,
+        treatments=sounds.treatments_in,
     )
     seed = stable_hash(job.id) >> 11 if request.seed is None else request.seed
     return EditPlan(
@@ -107,6 +109,7 @@ def plan_edit(job: Job, request: EditRequest, facts: Facts, settings: Settings, 
         noise=_noise(request, facts, cutting),
         reference=request.reference,
         sounds=_new_sounds(read.actions, selection, facts, sounds),
+        chains={action.chain: sounds.chain(action.chain, "do") for action in read.actions if isinstance(action, Treat)},
         seeds=tuple(stable_hash(f"{seed}/edit/{take}") >> 11 for take in range(request.takes)),
         warnings=(*warnings, *read.warnings, *_told(request, read.actions)),
     )

@@ -12,9 +12,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from engine.chain import NO_CHAIN, Chain
 from engine.errors import BadArgument
 from engine.plan import Event, Plan, Step, TakeSpec
-from engine.planning.sounds import Choice
+from engine.planning.sounds import Choice, Sounds
 from engine.request import GenerateRequest, Job, RegionRequest, SpotRequest
 from engine.session import Session
 from engine.timebase import seconds_to_samples
@@ -79,15 +80,19 @@ class Brief:
     ----------
     takes
         How many of every event.
+    chain, mix_chain
+        Effects that every sound goes through, behind its own; and those of the mix.
     """
 
     request: GenerateRequest
     session: Session
     seed: int
     takes: int
+    chain: Chain = NO_CHAIN
+    mix_chain: Chain = NO_CHAIN
 
     @classmethod
-    def of(cls, job: Job, previous: Plan | None = None) -> Brief:
+    def of(cls, job: Job, sounds: Sounds, previous: Plan | None = None) -> Brief:
         """A request's own seed and number of takes win over those of the plan that it follows."""
         request = job.words
         seed, takes = (previous.seed, len(previous.events[0].takes)) if previous else (stable_hash(job.id) >> 11, 1)
@@ -96,6 +101,8 @@ class Brief:
             session=job.session,
             seed=seed if request.seed is None else request.seed,
             takes=request.takes or takes,
+            chain=sounds.chain_of(request),
+            mix_chain=sounds.chain(request.mix_chain, "mix_chain"),
         )
 
     @property
@@ -185,7 +192,7 @@ def event_of(routed: Routed, brief: Brief, slot: Slot) -> Event:
             backend=choice.backend.name,
             backend_version=choice.backend.version,
             source=_source(match.sources, brief.seed, step.id, slot.rotation + take),
-            text=step.text,
+            text=choice.said or step.text,
             params=params,
             seed=stable_hash(f"{brief.seed}/{slot.seeded_by}/{take}"),
             variation=slot.variation,
@@ -207,6 +214,7 @@ def event_of(routed: Routed, brief: Brief, slot: Slot) -> Event:
         gain_db=max(-48.0, min(12.0, gain_db)),
         pan=step.pan if slot.pan is None else slot.pan,
         cue=slot.cue,
+        chain=choice.chain.then(brief.chain),
         takes=specs,
     )
 

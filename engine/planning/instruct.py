@@ -18,7 +18,7 @@ from engine.errors import DependencyMissing, PlannerFailed
 from engine.model import Model
 from engine.planning.action_text import are_actions, parse_actions
 from engine.planning.asking import language_model
-from engine.planning.instruct_rules import actions_by_rules
+from engine.planning.instruct_rules import Treatments, actions_by_rules, no_treatments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,7 @@ def instructed(
     planner: Literal["auto", "rules", "llm"],
     length_seconds: float,
     selected: bool,
+    treatments: Treatments = no_treatments,
 ) -> Instructed:
     """The actions that a text asks for.
 
@@ -64,6 +65,8 @@ def instructed(
         Of what is edited.
     selected
         Whether it is a selection within a region, whose length then stays.
+    treatments
+        Finds what the words name of them.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def instructed(
             )
         except (PlannerFailed, DependencyMissing) as error:
             warnings = (f"Planned by rules, for the language model failed: {error.sentence}",)
-    actions = actions_by_rules(text, length_seconds=length_seconds, selected=selected)
+    actions = actions_by_rules(text, length_seconds=length_seconds, selected=selected, treatments=treatments)
     return Instructed(actions=actions, planner="rules/1", warnings=warnings)
 
 

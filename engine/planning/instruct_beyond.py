@@ -33,7 +33,7 @@ _BEYOND: tuple[tuple[str, str], ...] = (
     (
         r"phone|radio\b|walkie|megaphone|speaker|under ?water|wall\b|(?:behind|through|outside) (?:an? |the )?\w+|"
         r"next door",
-        "nothing here sounds as if heard through something; 'further away' is softer and duller",
+        "'cuewright presets' lists what it can be heard through, as in 'on the phone'; 'further away' is duller",
     ),
     (r"closer|nearer|up close", "a sound is not brought closer than it was recorded: 'less noisy' or 'louder' may do"),
     (r"de-?clip|clipp(?:ed|ing)|distort|saturat", "what is clipped stays clipped here"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine import action as do
 from engine.action import ACTIONS, Action
@@ -16,6 +16,7 @@ from engine.errors import BadArgument, PromptEmpty, PromptNotMatched
 from engine.planning.action_text import parse_actions
 from engine.planning.instruct_beyond import near_what_is_beyond
 from engine.planning.instruct_clauses import SECONDS, Clause, clauses_of, placed
+from engine.planning.instruct_rule import PLAIN
 from engine.planning.instruct_sound import LEVELS, REPAIRS, removing
 from engine.planning.instruct_time import RULES as TIMES
 
@@ -23,13 +24,26 @@ _ONCE = (do.Denoise, do.Declick, do.Dehum, do.RemoveDc, do.FillGaps)
 """Clicks and pops are taken out together."""
 _OTHERWISE = "say it otherwise, or name actions, like 'denoise; volume gain_db=3'"
 _NOT = r"not\b|never\b|cannot\b|\w+n't\b|dont\b"
+_AS_IF = r"as|if|though|coming|came|comes|heard|hear|hearing|playing|plays|played|put|place|in|were|was|treat"
+"""Beside the name of a treatment."""
 _BOTH_WAYS = (
     *(("louder", "quieter|softer"), ("faster", "slower"), ("higher", "lower|deeper")),
     *(("wider", "narrower|mono"), ("left", "right"), ("longer", "shorter")),
 )
 
 
-def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tuple[Action, ...]:
+Treatments = Callable[[str], tuple[str, tuple[str, ...]]]
+"""A text to what it says without the treatments that it names, and the names of these."""
+
+
+def no_treatments(text: str) -> tuple[str, tuple[str, ...]]:
+    """There are none."""
+    return text, ()
+
+
+def actions_by_rules(
+    text: str, *, length_seconds: float, selected: bool, treatments: Treatments = no_treatments
+) -> tuple[Action, ...]:
     """The actions that a text asks for, in its order.
 
     Raises
@@ -46,7 +60,9 @@ def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tup
         raise PromptEmpty("There is nothing to do: say it in words, or name an action.", field="do")
     for words in clauses:
         clause = placed(Clause(text=words, length_seconds=length, selected=selected))
-        made = [parse_actions(str(action))[0] for action in _made(clause)]  # its numbers as they are written
+        made = [
+            parse_actions(str(action))[0] for action in _made(clause, treatments)
+        ]  # its numbers as they are written
         _see_that_it_has_its_place(clause, made)
         found += [action for action in made if action not in found or not isinstance(action, _ONCE)]
         for action in made:
@@ -55,7 +71,14 @@ def actions_by_rules(text: str, *, length_seconds: float, selected: bool) -> tup
     return tuple(found)
 
 
-def _made(clause: Clause) -> list[Action]:
+def _treated(clause: Clause, treatments: Treatments) -> list[Action]:
+    """Treatments, where the clause says nothing else."""
+    left, names = treatments(clause.words or clause.text)
+    rest = re.sub(rf"\b(?:{_AS_IF}|{PLAIN})\b", " ", left)
+    return [] if re.search(r"\w", rest) else [do.Treat(chain=name) for name in names]
+
+
+def _made(clause: Clause, treatments: Treatments) -> list[Action]:
     if any(clause.has(rf"(?:{one})\b") and clause.has(rf"(?:{other})\b") for one, other in _BOTH_WAYS):
         near = near_what_is_beyond(clause.text)
         told = f"'{clause.said}' asks for it both ways: {near or 'say which one is meant'}."
@@ -69,6 +92,8 @@ def _made(clause: Clause) -> list[Action]:
                         return made
                     unexplained = unexplained or [rest, "; ".join(map(str, made))]
             if made := removing(clause):
+                return made
+            if made := _treated(clause, treatments):
                 return made
         except BadArgument as error:  # the request has no key of an action's
             field = error.field if error.field == "selection_length" else "do"

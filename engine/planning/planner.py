@@ -104,6 +104,10 @@ def make_plan(
     if request.backend:
         backends.get(request.backend)
     preset = presets.get(request.preset) if request.preset else None
+    if preset and preset.is_treatment:
+        if not any(c.isalnum() for c in request.prompt):
+            raise PromptEmpty(f"{preset.name!r} is made of effects alone: say what should be heard.", field="prompt")
+        preset = None
     sounds = Sounds(backends, presets, backend=request.backend, commercial=request.delivery_safe)
     planner = RulesPlanner(sounds)
     before = previous.outline if previous else None

@@ -35,7 +35,7 @@ def decide(outline: Outline, job: Job, sounds: Sounds, previous: Plan | None = N
         When a backend's licence forbids what must be safe to deliver, the position lies before the session's start, or
         nothing begins within the duration.
     """
-    brief = Brief.of(job, previous)
+    brief = Brief.of(job, sounds, previous)
     request, session = brief.request, brief.session
     routed, unmatched = _routed(outline.steps, sounds)
     if not routed:
@@ -66,6 +66,7 @@ def decide(outline: Outline, job: Job, sounds: Sounds, previous: Plan | None = N
         length_samples=whole,
         seed=brief.seed,
         mix=request.mix,
+        mix_chain=brief.mix_chain,
         outline=outline,
         events=tuple(events),
         warnings=tuple(warnings),

@@ -31,7 +31,7 @@ def watched_plan(job: Job, scene: Scene, backend: Backend, sounds: Sounds, previ
     BadArgument
         When there is no picture and no length, so that nobody knows how long the scene is.
     """
-    brief = Brief.of(job, previous)
+    brief = Brief.of(job, sounds, previous)
     cues = sorted(scene.moments, key=lambda cue: cue.start_samples)
     length = scene.length_samples or (brief.request.duration and brief.samples(brief.request.duration))
     if not length:
@@ -52,7 +52,7 @@ def watched_plan(job: Job, scene: Scene, backend: Backend, sounds: Sounds, previ
                 backend=backend.name,
                 backend_version=backend.version,
                 source=found.match.sources[0],
-                text=text,
+                text=found.said or text,
                 params=found.match.params,
                 seed=stable_hash(f"{brief.seed}/{number}/{take}"),
                 length_samples=end - begin,
@@ -74,6 +74,7 @@ def watched_plan(job: Job, scene: Scene, backend: Backend, sounds: Sounds, previ
                 category=found.match.category,
                 label=f"{title} {number}" if len(begins) > 1 else title,
                 track=brief.request.track or title,
+                chain=found.chain.then(brief.chain),
                 takes=specs,
             )
         )
@@ -84,6 +85,7 @@ def watched_plan(job: Job, scene: Scene, backend: Backend, sounds: Sounds, previ
         length_samples=length,
         seed=brief.seed,
         mix=brief.request.mix,
+        mix_chain=brief.mix_chain,
         outline=Outline(
             steps=(Step(id="scene", text=text, start_seconds=0.0, cues=tuple(cue.id for cue in cues)),),
             length_seconds=length / brief.session.sample_rate,

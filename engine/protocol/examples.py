@@ -24,6 +24,14 @@ from engine.protocol.messages import (
     StemReply,
     WarningReply,
 )
+from engine.protocol.preview_messages import (
+    PreviewCommittedReply,
+    PreviewLoadedReply,
+    PreviewMidiInputReply,
+    PreviewOutputReply,
+    PreviewRecordedReply,
+    PreviewStateReply,
+)
 from engine.protocol.schema import request_message
 from engine.results import Licence, StemFile
 from engine.session import Session
@@ -90,6 +98,28 @@ REQUESTS: tuple[Message, ...] = (
     request_message("/cuewright/cancel", "job-1"),
     request_message("/cuewright/job", "job-1", reply_port=57_191),
     request_message("/cuewright/jobs", 10),
+    request_message("/cuewright/preview/load", "A", path="/home/me/stems/rain.wav", position_samples=480_000),
+    request_message("/cuewright/preview/unload", "A"),
+    request_message("/cuewright/preview/select", "B"),
+    request_message("/cuewright/preview/play"),
+    request_message("/cuewright/preview/stop"),
+    request_message("/cuewright/preview/locate", 2.5),
+    request_message("/cuewright/preview/loop", 0.5, 4.0),
+    request_message("/cuewright/preview/param", "distance_m", 8.0),
+    request_message("/cuewright/preview/chain", "phone"),
+    request_message("/cuewright/preview/commit", "/home/me/stems/rain far.wav", what="pass"),
+    request_message("/cuewright/preview/device", "Headphones"),
+    request_message("/cuewright/preview/devices"),
+    request_message("/cuewright/preview/state", reply_port=57_191),
+    request_message("/cuewright/preview/follow", True),
+    request_message("/cuewright/preview/transport", True, 523_200, tempo=120.0, session="reel-2"),
+    request_message("/cuewright/preview/strike", 36, 0.75),
+    request_message("/cuewright/preview/midi_inputs"),
+    request_message("/cuewright/preview/midi", "nanoKONTROL"),
+    request_message("/cuewright/preview/bind", "cc7", "distance_m"),
+    request_message("/cuewright/preview/unbind", "distance_m"),
+    request_message("/cuewright/preview/learn", "wetness"),
+    request_message("/cuewright/preview/record", False, path="/home/me/steps.csv", session="reel-2"),
 )
 """One a request, for the documentation; they are among the accepted vectors too."""
 
@@ -140,6 +170,30 @@ REPLIES: tuple[Reply, ...] = (
     CancelledReply(job_id="job-1"),
     WarningReply(job_id="job-1", sentence="The language model did not answer; the rules made the plan."),
     ListedReply(count=10, total=43),
+    PreviewStateReply(
+        playing=True,
+        candidate="A",
+        seconds=1.25,
+        length_seconds=8.0,
+        waiting=False,
+        following=False,
+        device="Headphones",
+        latency_seconds=0.0625,
+        dropouts=0,
+        candidates='["A", "B"]',
+        knobs='{"gain_db": 0.0, "distance_m": 8.0}',
+    ),
+    PreviewLoadedReply(candidate="A", length_seconds=8.0, is_whole=True, loudness_lufs=-23.5),
+    PreviewCommittedReply(
+        path="/home/me/stems/rain far.wav",
+        sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        position_samples=480_000,
+        length_samples=384_000,
+        sample_rate_hz=48_000,
+    ),
+    PreviewOutputReply(number=3, name="Headphones", host_api="ALSA", is_default=True),
+    PreviewMidiInputReply(number=0, name="nanoKONTROL"),
+    PreviewRecordedReply(path="/home/me/steps.csv", cues_count=12),
     ErrorReply(
         about="/cuewright/generate",
         code="bad_argument",
@@ -189,6 +243,10 @@ ACCEPTED: tuple[Example, ...] = (
     Example("keys in any order", _request("/cuewright/generate", "j", "folder", "/s", "takes", 2, "prompt", "wind")),
     Example("a bundle of two", codec.encode_bundle([_PING, _request("/cuewright/cancel", "job-1")])),
     Example("bundles nested four deep", _nested(codec.MAX_NESTING)),
+    Example(
+        "a parameter of effects that is a word", _request("/cuewright/preview/param", "chain.1.mode", "choice", "x")
+    ),
+    Example("a place before the timeline's zero", _request("/cuewright/preview/transport", 0, -480)),
     Example("the bounds themselves", _generate("takes", 16, "duration", 3_600.0, "seed", 0)),
 )
 
@@ -249,6 +307,11 @@ REJECTED: tuple[Example, ...] = (
     ),
     Example("an empty prompt", _request("/cuewright/generate", "job-1", "prompt", " ", "folder", "/stems")),
     Example("a prompt too long", _request("/cuewright/generate", "job-1", "prompt", "a " * 1_001, "folder", "/stems")),
+    Example("a preview without a name", _request("/cuewright/preview/load", "path", "/a.wav", "seed")),
+    Example("a place before the sound's start", _request("/cuewright/preview/locate", -0.5)),
+    Example("a transport that only runs", _request("/cuewright/preview/transport", True)),
+    Example("a parameter that goes to infinity", _request("/cuewright/preview/param", "gain_db", float("inf"))),
+    Example("a tempo below 0", _request("/cuewright/preview/transport", True, 0, "tempo", -1)),
     Example("a frame rate that is none", _request("/cuewright/session", "s", "frame_rate", "fast")),
     Example(
         "a frame rate that would take hours to read", _request("/cuewright/session", "s", "frame_rate", "1e999999999")

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.errors import BadArgument, CuewrightError, UnknownAddress
 from engine.model import Model
+from engine.protocol import preview_messages
 from engine.protocol.arguments import Argument, arguments_of
 from engine.protocol.codec import Message, Value, float32
 from engine.protocol.messages import (
@@ -225,25 +226,19 @@ _STEM_FIRST = (
     *("take", "kind", "category", "label", "channels"),
 )
 
-REQUESTS: dict[str, RequestRow] = {
-    command.address: RequestRow(command)
-    for command in (Ping, Status, SetSession, Generate, Spot, Compose, Edit, Align, Cancel, AskJob, ListJobs)
-}
-REPLIES: dict[str, ReplyRow] = {
-    reply.address: ReplyRow(reply, first)
-    for reply, first in (
-        *((PongReply, ()), (StatusReply, ()), (SessionReply, ()), (AcceptedReply, ()), (ProgressReply, ())),
-        *(
-            (StemReply, _STEM_FIRST),
-            (CueReply, ()),
-            (DoneReply, ()),
-            (FailedReply, ()),
-            (CancelledReply, ()),
-            (WarningReply, ()),
-        ),
-        *((ListedReply, ()), (ErrorReply, ())),
-    )
-}
+_COMMANDS: tuple[type[Command], ...] = (
+    *(Ping, Status, SetSession, Generate, Spot, Compose, Edit, Align, Cancel, AskJob, ListJobs),
+    *preview_messages.COMMANDS,
+)
+_REPLIES: tuple[tuple[type[Reply], tuple[str, ...]], ...] = (
+    *((PongReply, ()), (StatusReply, ()), (SessionReply, ()), (AcceptedReply, ()), (ProgressReply, ())),
+    *((StemReply, _STEM_FIRST), (CueReply, ()), (DoneReply, ()), (FailedReply, ()), (CancelledReply, ())),
+    *((WarningReply, ()), (ListedReply, ())),
+    *((reply, ()) for reply in preview_messages.REPLIES),
+    (ErrorReply, ()),
+)
+REQUESTS: dict[str, RequestRow] = {command.address: RequestRow(command) for command in _COMMANDS}
+REPLIES: dict[str, ReplyRow] = {reply.address: ReplyRow(reply, first) for reply, first in _REPLIES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from engine.planning.editing import Facts, plan_edit, region_of
 from engine.planning.sounds import Sounds
 from engine.region import Region
 from engine.render.files import sha256_of
+from engine.render.treated import treating
 from engine.request import EditRequest, Job, RegionRequest
 from engine.results import JobResult, Licence, StemFile
 from engine.source import BLOCK_SAMPLES, Part, Source, blocks
@@ -92,6 +93,7 @@ def render(
     handle: Handle,
     on_stem: OnStem,
     *,
+    settings: Settings,
     trace: Trace | None = None,
     report: str = "",
 ) -> JobResult:
@@ -110,7 +112,7 @@ def render(
     with opened(plan.region) as original:
         make_folder(folder, need_bytes=_bytes_needed(plan, original.channels))
     told: dict[str, None] = dict.fromkeys(plan.warnings)
-    editor = _Editor(job, plan, backends, folder, told.setdefault)
+    editor = _Editor(job, plan, backends, folder, told.setdefault, settings)
     stems: list[StemFile] = []
     total = len(plan.seeds)
     for number, seed in enumerate(plan.seeds, start=1):
@@ -126,6 +128,18 @@ def render(
         warnings=tuple(told),
     )
     return manifest.result(write_manifest(manifest, folder))
+
+
+def tell_faults(original: Original, warn: Callable[[str], object]) -> None:
+    """What was wrong in the file that has been read."""
+    name, faults = original.path.name, original.faults
+    if faults.not_numbers:
+        warn(
+            f"{name} holds samples that are no numbers, or far over full scale; where they are edited they count as "
+            "silence."
+        )
+    if faults.missing:
+        warn(f"{name} ends before its header says; what is missing is silence.")
 
 
 def opened(region: Region, field: str = "audio") -> Original:
@@ -147,8 +161,15 @@ class _Editor:
     """Makes the takes of one plan."""
 
     def __init__(
-        self, job: Job, plan: EditPlan, backends: Backends, folder: Path, warn: Callable[[str], object]
+        self,
+        job: Job,
+        plan: EditPlan,
+        backends: Backends,
+        folder: Path,
+        warn: Callable[[str], object],
+        settings: Settings,
     ) -> None:
+        self._treat = treating(plan.chains, settings, warn)
         self._job, self._plan, self._backends, self._folder, self._warn = job, plan, backends, folder, warn
         self._licences: dict[str, Licence] = {}
         self._span = None if plan.selection is None else Span(*plan.selection)
@@ -165,6 +186,7 @@ class _Editor:
                 seed=seed,
                 make_sound=self._maker(seed),
                 change_sound=self._changer(seed),
+                treat=self._treat,
                 warn=self._warn,
                 handle=handle.part(0.0, _WRITTEN),
             )
@@ -172,7 +194,7 @@ class _Editor:
             result = edited(region, _actions(plan), kit, self._span)
             handle.progress(_WRITTEN, "writing")
             stem = self._written(original, Watched(result, handle), number, handle)
-            self._tell_faults(original)
+            tell_faults(original, self._warn)
             return stem
 
     def _reference(self, stack: ExitStack) -> Source | None:
@@ -250,14 +272,6 @@ class _Editor:
             commercial=all(each.commercial for each in made),
             note=" ".join(each.note for each in (OWN, *made) if each.note),
         )
-
-    def _tell_faults(self, original: Original) -> None:
-        name, faults = original.path.name, original.faults
-        if faults.not_numbers:
-            told = "samples that are no numbers, or far over full scale"
-            self._warn(f"{name} holds {told}; where they are edited they count as silence.")
-        if faults.missing:
-            self._warn(f"{name} ends before its header says; what is missing is silence.")
 
     def _written(self, original: Original, result: Source, number: int, handle: Handle) -> StemFile:
         """The take's file: bit for bit the original outside the span."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from engine.audio import Audio
 from engine.backends.cache import TakeCache
 from engine.backends.registry import Backends
 from engine.config import Settings
@@ -30,6 +31,7 @@ from engine.render.beside import Beside
 from engine.render.files import About, write, write_stem
 from engine.render.scene import gather
 from engine.render.spotted import spotted
+from engine.render.treated import treated_sound, treated_take
 from engine.request import AlignRequest, EditRequest, Job, SpotRequest
 from engine.results import JobResult, Licence, StemFile, Take
 from engine.stems import bwf
@@ -137,7 +139,7 @@ class Studio:
         self, job: Job, plan: EditPlan, folder: Path, handle: Handle, on_stem: OnStem = _ignore
     ) -> JobResult:
         """Do what an edit's plan says."""
-        return edited.render(job, plan, self._backends, folder, handle, on_stem)
+        return edited.render(job, plan, self._backends, folder, handle, on_stem, settings=self._settings)
 
     def plan(self, job: Job, handle: Handle = Handle()) -> Plan:  # noqa: B008
         """What would be done."""
@@ -174,6 +176,7 @@ class Studio:
         licences: dict[str, Licence] = {}
         told: dict[str, None] = dict.fromkeys(plan.warnings)
         for index, event, number, take in self._takes(plan, rendering):
+            take = treated_take(event, take, self._settings, Handle(is_cancelled=handle.is_cancelled))
             placed = place(plan, event, take)
             stem = write_stem(job, plan, event, number, index, placed, take, self._settings.creator, folder)
             stems.append(stem)
@@ -185,7 +188,7 @@ class Studio:
                 first_takes.append(placed)
         stems.sort(key=lambda stem: stem.index)
         handle.progress(_RENDERED, "mixing")
-        mixed = self._mix(job, plan, first_takes, licences, len(stems) + 1, folder) if plan.mix else None
+        mixed = self._mix(job, plan, first_takes, licences, len(stems) + 1, folder, told) if plan.mix else None
         if mixed is not None:
             on_stem(mixed)
         handle.progress(0.95, "writing")
@@ -239,8 +242,14 @@ class Studio:
         licences: dict[str, Licence],
         index: int,
         folder: Path,
+        told: dict[str, None],
     ) -> StemFile:
-        audio = mix(placed, plan)
+        def through(audio: Audio) -> Audio:
+            done, warnings = treated_sound(audio, plan.mix_chain, self._settings)
+            told.update(dict.fromkeys(warnings))
+            return done
+
+        audio = mix(placed, plan, through)
         session = plan.session
         label = job.words.prompt or job.words.preset or job.id
         name = mix_name(label=label, creator=self._settings.creator, source=session.project, job_id=job.id)

@@ -25,7 +25,7 @@ from engine.trace import Trace
 SCHEMA = 1
 LARGEST_BYTES = 64 * 2**20
 SUFFIX = ".cuewright.json"
-_PACKAGES = ("numpy", "scipy", "soxr", "soundfile")
+_PACKAGES = ("numpy", "pedalboard", "scipy", "soxr", "soundfile")
 """Those whose arithmetic reaches the samples; soundfile brings libsndfile in its own wheel."""
 
 

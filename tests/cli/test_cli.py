@@ -153,10 +153,10 @@ def test_presets_by_words_and_by_name(capsys: pytest.CaptureFixture[str], tmp_pa
     _, answer, _ = called(capsys, "presets")
     assert len(answer["presets"]) >= 30
     assert answer["warnings"] == []
-    name = answer["presets"][0]["name"]
-    code, result, _ = called(capsys, "generate", "--preset", name, "--out", str(tmp_path))
+    sound = next(preset for preset in answer["presets"] if preset["prompt"])
+    code, result, _ = called(capsys, "generate", "--preset", sound["name"], "--out", str(tmp_path))
     assert code == 0
-    assert result["stems"][0]["category"] == answer["presets"][0]["category"]
+    assert result["stems"][0]["category"] == sound["category"]
 
 
 def test_library(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -178,8 +178,19 @@ def test_doctor_checks_everything_and_says_how_to_mend(
 ) -> None:
     code, answer, _ = called(capsys, "doctor")
     assert [finding["check"] for finding in answer["findings"]] == [
-        *("Python", "Settings", "Data folder", "Cache folder", "Port", "Audio device", "GPU", "Weights"),
-        *("Language model", "DAW scripts"),
+        *(
+            "Python",
+            "Settings",
+            "Data folder",
+            "Cache folder",
+            "Port",
+            "Audio device",
+            "MIDI inputs",
+            "Plugins",
+            "GPU",
+            "Weights",
+        ),
+        *("Language model", "Model that sees", "Model that hears", "DAW scripts"),
     ]
     assert len(CHECKS) == len(answer["findings"])
     assert code == (0 if answer["ok"] else 1)
@@ -188,6 +199,20 @@ def test_doctor_checks_everything_and_says_how_to_mend(
     code, answer, _ = called(capsys, "doctor")
     assert code == 1
     assert (answer["findings"][0]["state"], "port" in answer["findings"][0]["found"]) == ("wrong", True)
+
+
+def test_doctor_tells_where_pictures_and_sounds_go(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUEWRIGHT_VLM_MODEL", "some-vlm")
+    monkeypatch.setenv("CUEWRIGHT_ALM_MODEL", "local:not-here")
+    monkeypatch.setenv("CUEWRIGHT_LLM_BASE_URL", "http://127.0.0.1:9")
+    _, answer, _ = called(capsys, "doctor")
+    told = {finding["check"]: finding for finding in answer["findings"]}
+    assert told["Model that sees"]["found"] == "some-vlm at http://127.0.0.1:9"
+    assert told["Model that hears"]["state"] == "wrong"
+    assert "alm_model" in told["Model that hears"]["mend"]
+    assert told["Language model"]["found"].startswith("none")
 
 
 def test_doctor_sees_a_port_that_is_taken(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,14 +28,19 @@ def procedural() -> ProceduralBackend:
     return ProceduralBackend(Settings())
 
 
-def names() -> list[str]:
-    return sorted(path.stem for path in BUILT_IN.rglob("*.toml"))
+def names(*, treatments: bool = False) -> list[str]:
+    return sorted(path.stem for path in BUILT_IN.rglob("*.toml") if (path.parent.name == "treatments") == treatments)
+
+
+def all_names() -> list[str]:
+    return sorted([*names(), *names(treatments=True)])
 
 
 def test_there_are_enough_across_families(built_in: Presets) -> None:
     assert BUILT_IN == ROOT / "presets"
-    assert [preset.name for preset in built_in.all] == names()
-    assert len(built_in.all) >= 36
+    assert [preset.name for preset in built_in.all] == all_names()
+    assert len(names()) >= 36
+    assert len(names(treatments=True)) >= 40
     assert built_in.warnings == ()
     assert {path.name for path in BUILT_IN.iterdir() if path.is_dir()} >= {
         *("impacts", "footsteps", "doors", "glass", "water", "weather", "fire", "bells", "whooshes", "engines"),
@@ -95,6 +100,7 @@ def parsed(text: str) -> dict[str, object]:
         (GOOD.replace("DOORKnck", "DoorKnock"), "category"),
         (GOOD + "colour = 1\n", "colour"),
         (GOOD.replace('prompt = "door knock"\n', ""), "prompt"),
+        (GOOD.replace('category = "DOORKnck"\n', ""), "category"),
         (GOOD + "length_seconds = -1\n", "length_seconds"),
         (GOOD + "gain_db = 40\n", "gain_db"),
         (GOOD + '[params]\nsize = "big"\n', "params.size"),
@@ -110,7 +116,7 @@ def test_a_wrong_file_is_a_warning_that_names_file_and_field(text: str, field: s
     assert "wrong.toml" in warning
     assert field in warning
     assert found.get("right").title == "Knock"
-    assert len(found.all) == len(names()) + 1
+    assert len(found.all) == len(all_names()) + 1
 
 
 @pytest.mark.parametrize("stem", ["Two Words", "UPPER", "under_score"])
@@ -140,7 +146,7 @@ def test_the_users_preset_takes_the_place_of_a_built_in_one(tmp_path: Path) -> N
 def test_a_folder_that_is_missing_is_a_warning(tmp_path: Path) -> None:
     found = load_presets(Settings(presets=tmp_path / "nowhere"))
     assert "nowhere" in found.warnings[0]
-    assert len(found.all) == len(names())
+    assert len(found.all) == len(all_names())
 
 
 def test_the_schema_is_current() -> None:

@@ -90,7 +90,7 @@ def test_a_manifest_of_a_newer_version_says_so_whatever_else_it_holds(tmp_path: 
 
 def test_versions_here_name_what_reaches_the_samples() -> None:
     here = Versions.here({"procedural": "1", "a": "2"})
-    assert set(here.packages) == {"numpy", "scipy", "soxr", "soundfile"}
+    assert set(here.packages) == {"numpy", "pedalboard", "scipy", "soxr", "soundfile"}
     assert "missing" not in here.packages.values()
     assert list(here.backends) == ["a", "procedural"]
 

@@ -15,26 +15,34 @@ from importlib.resources import files
 from string import Template
 
 import engine
+from engine.model import Model
 from engine.stems.report.contents import Shown
-from engine.stems.report.data import AxisData
 
 SUFFIX = ".report.html"
 _SCRIPTS = ("timecode.js", "sounds.js", "transport.js", "timeline.js", "deck.js")
 _JSON_AS_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
-def framed(template: str, *, styles: tuple[str, ...], script: str, data: AxisData, **pieces: str) -> str:
+def framed(
+    template: str,
+    *,
+    styles: tuple[str, ...],
+    script: str,
+    data: Model,
+    before: tuple[str, ...] = _SCRIPTS,
+    **pieces: str,
+) -> str:
     """A page's text.
 
     Parameters
     ----------
-    styles, script
-        Files beside this one; the script comes after those that all pages have.
+    styles, script, before
+        Files beside this one; those before the script are what it stands on: a timeline's, unless told otherwise.
     pieces
         What the template names, as HTML: escaped already.
     """
     style = "\n".join(_source(name) for name in styles)
-    code = "(() => {\n'use strict';\n" + "\n".join(_source(name) for name in (*_SCRIPTS, script)) + "\n})();"
+    code = "(() => {\n'use strict';\n" + "\n".join(_source(name) for name in (*before, script)) + "\n})();"
     return Template(_source(template)).substitute(
         policy=html.escape(_policy(style, code)),
         style=style,

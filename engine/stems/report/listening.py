@@ -13,7 +13,7 @@ The WAV files remain what is delivered. This module knows nothing of pages.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -54,25 +54,30 @@ def listening_copy(path: Path) -> bytes:
     FileUnreadable
         When it is missing, or no sound.
     """
-    coded = io.BytesIO()
     try:
         with soundfile.SoundFile(path) as file:
             channels, rate = min(2, file.channels), listening_rate(file.samplerate)
-            with soundfile.SoundFile(
-                coded,
-                "w",
-                rate,
-                channels,
-                format="MP3",
-                subtype="MPEG_LAYER_III",
-                bitrate_mode="VARIABLE",
-                compression_level=_QUALITY,
-            ) as copy:
-                for block in _at_rate(file, channels, rate):
-                    copy.write(block)
+            return coded(_at_rate(file, channels, rate), rate, channels)
     except (OSError, soundfile.SoundFileError) as error:
         raise FileUnreadable(f"{path} cannot be read back: {error}.") from None
-    return coded.getvalue()
+
+
+def coded(blocks: Iterable[NDArray[np.float32]], rate: int, channels: int) -> bytes:
+    """Blocks of ``(samples, channels)``, one or two of these at one of MP3's rates, as an MP3 file."""
+    made = io.BytesIO()
+    with soundfile.SoundFile(
+        made,
+        "w",
+        rate,
+        channels,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="VARIABLE",
+        compression_level=_QUALITY,
+    ) as copy:
+        for block in blocks:
+            copy.write(block)
+    return made.getvalue()
 
 
 def _at_rate(file: soundfile.SoundFile, channels: int, rate: int) -> Iterator[NDArray[np.float32]]:
